@@ -1,0 +1,69 @@
+"""Every error that dual-bench raises on purpose, one class per kind of fault.
+
+All derive from `DualBenchError`, so that a command line catches one class and prints one
+line. A message says what was expected, what was got, where, and what to do. This module
+imports nothing: both the producers' side and the consumers' side may use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DualBenchError(Exception):
+    """Base of every error that a user of dual-bench can cause or mend."""
+
+    exit_status = 2
+
+
+class UnknownNameError(DualBenchError, ValueError):
+    """A name (config, hazard, side, variant, column, id) that does not exist.
+
+    Args:
+        kind: what the name should have been, such as "hazard".
+        got: the name as it was given.
+        legal: every name that would have been right.
+    """
+
+    def __init__(self, kind: str, got: object, legal: Iterable[str]) -> None:
+        self.kind, self.got, self.legal = kind, got, tuple(legal)
+        close = get_close_matches(str(got), self.legal, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        super().__init__(f"unknown {kind} {got!r}; expected one of: {', '.join(self.legal)}.{hint}")
+
+
+class BuildNotFoundError(DualBenchError, FileNotFoundError):
+    """There is no built dataset in any of the places that were looked at."""
+
+
+class NotABuildError(DualBenchError):
+    """A folder was named that does not hold a built dataset."""
+
+
+class DataVersionError(DualBenchError):
+    """A build was made for another version of the data than this library reads."""
+
+
+class DamagedBuildError(DualBenchError):
+    """A built file is missing, truncated or changed."""
+
+
+class TextError(DualBenchError):
+    """A source text (pair or prompt) breaks a rule; the message names file and line."""
+
+
+class AssetError(DualBenchError):
+    """A font or a photograph is missing, changed, or lacks a glyph."""
+
+
+class PerturbationError(DualBenchError):
+    """A perturbation was asked for something that it cannot do."""
+
+
+class DependencyError(DualBenchError, ImportError):
+    """A package that is needed is missing or is not the one that is needed."""
+
+
+class OutputError(DualBenchError, OSError):
+    """A file could not be written: no space, no permission, or in the way."""
