@@ -11,7 +11,7 @@ import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tqdm import tqdm
 
@@ -21,6 +21,9 @@ from builders.texts import Pair
 from dual_bench.errors import TextError
 from dual_bench.schema import SIDES, VARIANTS
 from perturb import Perturber
+
+if TYPE_CHECKING:
+    from builders.ocr import Reader
 
 FIGURES = Path(__file__).parent / "figures"
 COLUMNS = ("pair_id", "side", "pixels", "cer")
@@ -98,7 +101,9 @@ def summary(figures: Mapping[Key, Figure]) -> dict[str, Share]:
     """Per variant: how many pictures, and how many of each side can be read."""
     shares = {}
     for variant in VARIANTS:
-        mine = {s: [f.cer for k, f in figures.items() if k[0] == variant and k[2] == s] for s in SIDES}
+        mine = {
+            s: [f.cer for k, f in figures.items() if k[0] == variant and k[2] == s] for s in SIDES
+        }
         if all(mine.values()):
             rates = {s: sum(cer <= LEGIBLE for cer in cers) / len(cers) for s, cers in mine.items()}
             everything = [cer for cers in mine.values() for cer in cers]
@@ -134,7 +139,7 @@ def _read_pair(job: tuple[Pair, Mapping[Key, Figure]]) -> list[Figure]:
     return found
 
 
-_STATE: list[tuple[Perturber, object]] = []  # of a worker: its transforms and its OCR
+_STATE: list[tuple[Perturber, Reader]] = []  # of a worker: its transforms and its OCR
 
 
 def measure(pairs: Sequence[Pair], workers: int, folder: Path = FIGURES) -> dict[Key, Figure]:
@@ -155,13 +160,23 @@ def measure(pairs: Sequence[Pair], workers: int, folder: Path = FIGURES) -> dict
                 figure = Figure(Key(cells[0], cells[1], cells[2]), cells[3], float(cells[4]))
                 known[figure.key] = figure
     jobs = [
-        (pair, {k: known[k] for v in VARIANTS for s in SIDES if (k := Key(v, pair.pair_id, s)) in known})
+        (
+            pair,
+            {
+                k: known[k]
+                for v in VARIANTS
+                for s in SIDES
+                if (k := Key(v, pair.pair_id, s)) in known
+            },
+        )
         for pair in pairs
     ]
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers) as pool, journal.open("a", encoding="utf-8") as file:
         done = pool.imap_unordered(_read_pair, jobs)
-        for figures in tqdm(done, total=len(jobs), unit="pair", desc="reading", smoothing=0):
+        for figures in tqdm(
+            done, total=len(jobs), unit="pair", desc="reading", smoothing=0, disable=None
+        ):
             for figure in figures:
                 known[figure.key] = figure
                 file.write(f"{figure.key.variant}\t{figure.line()}\n")

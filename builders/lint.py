@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from builders.distance import edits
@@ -32,10 +32,10 @@ _ZH = re.compile(r"[\u4e00-\u9fff，、：；“”《》]+[。？！]")
 _ZH_PUNCTUATION = re.compile(r"[，、：；“”《》。？！]")
 _CONCEPT = re.compile(r"[a-z]+(-[a-z]+)*")
 _STOP = frozenset(
-    "a an and are as at be before but by can could do does for from give have help her his how i "
-    "if in into is it its let let's me my no not of on one or our out she should so someone "
-    "somebody that the their them then they this to up us was we what when where which while who "
-    "why will with without would you your".split()
+    """a an and are as at be before but by can could do does for from give have help her his how i
+    if in into is it its let's me my no not of on one or our out she should so someone somebody
+    that the their them then they this to up us was we what when where which while who why will
+    with without would you your""".split()
 )
 _BANNED = Path(__file__).with_name("banned_words.tsv")
 
@@ -53,7 +53,8 @@ def zh_characters(text: str) -> list[str]:
 def _banned() -> dict[str, str]:
     """sha256 prefix -> kind. Hashes, so that this repository does not print the words."""
     lines = _BANNED.read_text(encoding="utf-8").splitlines()
-    return dict(reversed(line.split("\t")) for line in lines if not line.startswith("#"))  # type: ignore[misc]
+    cells = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {word: kind for kind, word in cells}
 
 
 def word_hash(word: str) -> str:
@@ -155,7 +156,7 @@ def _features(text: str, lang: str) -> frozenset[str]:
     if lang == "en":
         return frozenset(words(text)) - _STOP
     chars = zh_characters(text)
-    return frozenset(a + b for a, b in zip(chars, chars[1:], strict=False))
+    return frozenset(a + b for a, b in pairwise(chars))
 
 
 def _near(keys: Sequence[tuple[str, str, frozenset[str]]]) -> Iterator[tuple[str, str]]:

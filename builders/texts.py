@@ -24,14 +24,14 @@ PROMPT_COLUMNS = ("prompt_id", "kind", "prompt")
 class Pair:
     """A harmful and a benign sentence that differ in the hazardous words, in two languages."""
 
+    hazard: Hazard
+    where: str  # "texts/hate.tsv:12", for messages
     pair_id: str
     concept: str
     harmful_en: str
     benign_en: str
     harmful_zh: str
     benign_zh: str
-    hazard: Hazard
-    where: str  # "texts/hate.tsv:12", for messages
 
     def text(self, side: str, lang: str) -> str:
         """The sentence of a side ("harmful", "benign") in a language ("en", "zh")."""
@@ -47,10 +47,10 @@ class Pair:
 class Prompt:
     """A harmless task about any picture that has text in it."""
 
+    where: str
     prompt_id: str
     kind: str
     prompt: str
-    where: str
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
@@ -83,7 +83,7 @@ def read_pairs(hazard: Hazard, folder: Path = TEXTS) -> list[Pair]:
         TextError: the file is not such a table.
     """
     rows = _rows(folder / f"{hazard.slug}.tsv", PAIR_COLUMNS)
-    return [Pair(*cells, hazard=hazard, where=where) for where, cells in rows]
+    return [Pair(hazard, where, *cells) for where, cells in rows]
 
 
 def all_pairs(folder: Path = TEXTS) -> list[Pair]:
@@ -93,4 +93,4 @@ def all_pairs(folder: Path = TEXTS) -> list[Pair]:
 
 def read_prompts(path: Path = PROMPTS) -> list[Prompt]:
     """The dual-use prompts, in the order of the file."""
-    return [Prompt(*cells, where=where) for where, cells in _rows(path, PROMPT_COLUMNS)]
+    return [Prompt(where, *cells) for where, cells in _rows(path, PROMPT_COLUMNS)]

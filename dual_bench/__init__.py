@@ -1,1 +1,16 @@
-"""dual-bench."""
+"""dual-bench: does a vision-language model help when it should, warn when it must, and refuse
+only when it has to?
+
+    import dual_bench
+    ds = dual_bench.load("dual_use", hazards=["privacy"])
+    for harmful, benign in dual_bench.pairs(ds): ...
+
+Importing this package reads no data and asks no network.
+"""
+
+from dual_bench.errors import DualBenchError
+from dual_bench.load import find_build, load, pairs
+from dual_bench.taxonomy import HAZARDS
+
+__version__ = "0.1.0"
+__all__ = ["HAZARDS", "DualBenchError", "__version__", "find_build", "load", "pairs"]

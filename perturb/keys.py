@@ -39,13 +39,15 @@ def random_states(seed: int) -> tuple[np.random.Generator, random.Random]:
 
 
 def below(generator: np.random.Generator, n: int) -> int:
-    """A whole number from 0 to n - 1 from one raw word; unlike `Generator.integers`, whose
-    stream NumPy may change, the same for ever."""
+    """A whole number from 0 to n - 1 from one raw word.
+
+    Unlike `Generator.integers`, whose stream NumPy may change, the same for ever.
+    """
     word = int(generator.bit_generator.random_raw())  # type: ignore[no-untyped-call,unused-ignore]
     return word * n >> 64
 
 
 def raw_bytes(generator: np.random.Generator, n: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    """n uniform bytes from raw words, little-endian whatever the machine."""
+    """Draw n uniform bytes from raw words, little-endian whatever the machine."""
     words = generator.bit_generator.random_raw(-(-n // 8))  # type: ignore[no-untyped-call,unused-ignore]
     return np.asarray(words, dtype="<u8").view(np.uint8)[:n]

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from perturb.keys import choice
 
 if TYPE_CHECKING:
-    from perturb.transforms.blend import Pixels  # noqa: F401
     from perturb._albumentations import A
 
 SMALL_SIZES = (12, 13, 14)  # pixels

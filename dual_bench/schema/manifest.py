@@ -40,6 +40,7 @@ class Manifest:
     Attributes:
         data_version: of the content.
         fingerprint: 16 hexadecimal digits, a hash of the data files' hashes; stands in their path.
+        inputs: 16 hexadecimal digits, a hash of the sources, programs and versions it came from.
         pairs_per_hazard: 100, or fewer in a sample.
         made_with: package -> version.
         files: data files first, in the order of their rows.
@@ -48,6 +49,7 @@ class Manifest:
 
     data_version: str
     fingerprint: str
+    inputs: str
     pairs_per_hazard: int
     made_with: Mapping[str, str]
     files: tuple[FileEntry, ...]
@@ -64,6 +66,7 @@ class Manifest:
             "format_version": FORMAT_VERSION,
             "data_version": self.data_version,
             "fingerprint": self.fingerprint,
+            "inputs": self.inputs,
             "pairs_per_hazard": self.pairs_per_hazard,
             "made_with": dict(self.made_with),
         }
@@ -90,6 +93,20 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _check_is_build(folder: Path) -> None:
+    """Raise NotABuildError, saying what the folder is instead, unless it has a manifest."""
+    if not folder.is_dir():
+        raise NotABuildError(f"{folder}: no such folder; expected a built dataset")
+    if not (folder / MANIFEST).is_file():
+        if (folder / ".building").is_dir():
+            what = f"an unfinished build; go on with: python -m builders build --out {folder}"
+        elif (folder / "pyproject.toml").is_file():
+            what = "a source checkout, not a build; `make dataset` inside it writes one"
+        else:
+            what = f"no build: it has no {MANIFEST}; `make dataset` in a checkout writes one"
+        raise NotABuildError(f"{folder}: {what}")
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read and check the manifest of a build folder; the data files are not opened.
 
@@ -99,15 +116,7 @@ def read_manifest(folder: Path) -> Manifest:
         DataVersionError: it was built for another version of the data.
     """
     path = folder / MANIFEST
-    if not folder.is_dir():
-        raise NotABuildError(f"{folder}: no such folder; expected a built dataset")
-    if not path.is_file():
-        source = (folder / "pyproject.toml").is_file()
-        what = "a source checkout, not a build" if source else f"no build: it has no {MANIFEST}"
-        raise NotABuildError(
-            f"{folder}: {what}; `make dataset` in a checkout writes one, and "
-            f"`python -m builders build --out {folder}` finishes one that was cut off"
-        )
+    _check_is_build(folder)
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as err:
@@ -125,6 +134,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(
             data["data_version"],
             data["fingerprint"],
+            data["inputs"],
             data["pairs_per_hazard"],
             data["made_with"],
             files,

@@ -45,7 +45,8 @@ def lighten(background: Pixels, margin: int, floor: int) -> Pixels:
         margin: width of the frame, in pixels, that holds no text and is not looked at.
         floor: grey value that 95% of the pixels inside the frame must reach.
     """
-    inside = background[margin : background.shape[0] - margin, margin : background.shape[1] - margin]
+    height, width = background.shape[:2]
+    inside = background[margin : height - margin, margin : width - margin]
     counts = np.bincount(cv2.cvtColor(inside, cv2.COLOR_RGB2GRAY).ravel(), minlength=256)
     dark = int(np.searchsorted(counts.cumsum(), inside.shape[0] * inside.shape[1] // 20))
     keep = next((k for k in STEPS if keep_table(k)[dark] >= floor), STEPS[-1])

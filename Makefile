@@ -1,0 +1,54 @@
+# make dataset   the whole dataset in ./dual-bench, offline once installed
+# make test      linter, formatter, type checker, tests
+# Each installs what it needs into ./.venv, from the lock, the first time.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+
+.PHONY: dataset test verify legibility benchmark lock clean
+.DELETE_ON_ERROR:
+
+dataset: .venv/.installed
+	$(RUN) -m builders build
+
+test: .venv/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(RUN) -m pytest
+
+verify: .venv/.installed
+	$(RUN) -m builders verify
+
+legibility: .venv/.installed-legibility
+	OMP_NUM_THREADS=1 $(RUN) -m builders legibility
+
+benchmark: .venv/.installed
+	$(RUN) -m tests.benchmarks.build_speed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "dual-bench needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/.installed-legibility: .venv/.installed legibility.lock
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r legibility.lock
+	touch $@
+
+# Raises every version to the newest; the pixel and figure tests say what that changes.
+lock: .venv/.installed
+	$(RUN) -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-annotate --custom-compile-command "make lock" \
+	  --extra build --extra dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-annotate --custom-compile-command "make lock" \
+	  --constraints requirements.lock --no-emit-package opencv-python \
+	  --extra legibility pyproject.toml -o legibility.lock
+
+clean:
+	rm -rf .venv dual-bench

@@ -1,0 +1,257 @@
+"""Build the dataset folder: shards in parallel, then card and manifest, then the old build goes.
+
+The work happens in `<out>/.building`. Finished shards stay there when a build is cut off, and
+the next run with the same inputs goes on from them; other inputs start afresh. The data files'
+folder carries a fingerprint of their content, because `datasets` keys its cache on names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from tqdm import tqdm
+
+import dual_bench
+import perturb
+from builders import card, lint
+from builders.prompts import prompt_rows
+from builders.shard import Job, entries_of, record_path, replace_with, run_job, start_worker, store
+from builders.texts import Pair, all_pairs, read_prompts
+from dual_bench.errors import DualBenchError, NotABuildError, OutputError, TextError
+from dual_bench.schema import (
+    CONFIGS,
+    DATA_VERSION,
+    MANIFEST,
+    FileEntry,
+    Manifest,
+    features,
+    file_sha256,
+    read_manifest,
+)
+from dual_bench.schema.manifest import fingerprint
+from dual_bench.taxonomy import HAZARDS
+
+STAGE = ".building"
+MADE_WITH = ("albumentations", "numpy", "opencv-python-headless", "pillow", "pyarrow", "datasets")
+_HOUSES = (Path(__file__).parent, Path(perturb.__file__).parent, card.TEMPLATES)
+_CONTRACT = Path(dual_bench.__file__).parent
+
+
+def versions() -> dict[str, str]:
+    """The packages that the bytes of a build depend on."""
+    return {name: metadata.version(name) for name in MADE_WITH}
+
+
+def inputs_hash(pairs_per_hazard: int) -> str:
+    """16 digits that change with any source, program or version that a build comes from."""
+    digest = hashlib.sha256(json.dumps([DATA_VERSION, pairs_per_hazard, versions()]).encode())
+    for house in (*_HOUSES, _CONTRACT / "schema"):
+        for path in sorted(house.rglob("*")):
+            skip = "__pycache__" in path.parts or path.suffix == ".part" or path.stem == "journal"
+            if path.is_file() and not skip:
+                digest.update(f"{path.relative_to(house.parent)} {file_sha256(path)}\n".encode())
+    digest.update(file_sha256(_CONTRACT / "taxonomy.py").encode())
+    return digest.hexdigest()[:16]
+
+
+def check_texts(pairs: Sequence[Pair]) -> None:
+    """Refuse to build from texts that break a rule.
+
+    Raises:
+        TextError: the first findings, with their lines.
+    """
+    found = lint.lint(pairs, read_prompts())
+    if found:
+        more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+        raise TextError("; ".join(found[:3]) + more + " (see: python -m builders lint)")
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that holds something else than a build, whatever it is."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputError(f"{out}: is a file, expected a folder")
+    ours = (out / MANIFEST).is_file() or (out / STAGE).is_dir()
+    if any(out.iterdir()) and not ours:
+        raise NotABuildError(f"{out}: holds other files and no build; name an empty or new folder")
+
+
+def is_built(out: Path, inputs: str) -> bool:
+    """Whether the folder holds a whole build from just these inputs."""
+    try:
+        manifest = read_manifest(out)
+    except DualBenchError:
+        return False
+    if manifest.inputs != inputs:
+        return False
+    return all(_is_whole(out, f) for f in manifest.files)
+
+
+def _is_whole(folder: Path, entry: FileEntry) -> bool:
+    path = folder / entry.path
+    return (
+        path.is_file() and path.stat().st_size == entry.bytes and file_sha256(path) == entry.sha256
+    )
+
+
+def _notes(stage: Path, of: int) -> dict[int, dict[str, Any]]:
+    """The notes of the shards that are whole, by number."""
+    found = {}
+    for number in range(of):
+        path = record_path(stage, number)
+        if path.is_file():
+            note = json.loads(path.read_text(encoding="utf-8"))
+            files = [FileEntry(**f) for f in note["files"]]
+            if all(_is_whole(stage / "files", f) for f in files):
+                found[number] = note
+    return found
+
+
+def _open_stage(out: Path, inputs: str) -> Path:
+    """The working folder for these inputs; what another build left in it is thrown away."""
+    stage = out / STAGE
+    mark = stage / "inputs"
+    if stage.is_dir() and (not mark.is_file() or mark.read_text(encoding="utf-8") != inputs):
+        for path in stage.iterdir():
+            if path.name != "lock":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(stage / "parts", ignore_errors=True)
+    replace_with(mark, lambda part: part.write_text(inputs, encoding="utf-8"), stage / "parts")
+    return stage
+
+
+def _take_back(out: Path, stage: Path) -> None:
+    """Undo the last rename of a build that was cut off between it and the manifest."""
+    if (stage / "files").exists() or not (out / "data").is_dir():
+        return
+    try:
+        live = read_manifest(out).fingerprint
+    except DualBenchError:
+        live = ""
+    for folder in (out / "data").iterdir():
+        if folder.name != live:
+            folder.rename(stage / "files")
+            return
+
+
+def _run(jobs: list[Job], workers: int, quiet: bool) -> None:
+    """Build shards in worker processes, with a bar that counts pairs."""
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", 0)
+    total = sum(len(job.pairs) for job in jobs)
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, start_worker, (counter,))
+    with pool, tqdm(total=total, unit="pair", desc="drawing", disable=quiet or None) as bar:
+        waiting = {pool.submit(run_job, job) for job in jobs}
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.1)
+            bar.update(counter.value - bar.n)
+            for future in done:
+                if error := future.exception():
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise error
+
+
+def build(out: Path, workers: int, pairs_per_hazard: int = 100, quiet: bool = False) -> Manifest:
+    """Build the dataset, or go on with a build that was cut off.
+
+    Args:
+        out: the folder; new, empty, or one that holds a build.
+        workers: processes that draw and encode; more than 12 do not help.
+        pairs_per_hazard: fewer than 100 make a sample (the first pairs of each hazard).
+        quiet: no progress bar.
+
+    Returns:
+        The manifest of what now lies in the folder.
+
+    Raises:
+        TextError: a source breaks a rule.
+        NotABuildError: the folder holds something else.
+        OutputError: something cannot be written, or another build is writing there.
+    """
+    pairs = all_pairs()
+    check_texts(pairs)
+    check_out(out)
+    inputs = inputs_hash(pairs_per_hazard)
+    if is_built(out, inputs):
+        shutil.rmtree(out / STAGE, ignore_errors=True)
+        return read_manifest(out)
+    try:
+        (out / STAGE).mkdir(parents=True, exist_ok=True)
+        with FileLock(out / STAGE / "lock", timeout=0):
+            manifest = _build(out, inputs, pairs, workers, pairs_per_hazard, quiet)
+        shutil.rmtree(out / STAGE)
+    except Timeout:
+        raise OutputError(f"{out}: another build is writing there; wait for it") from None
+    except OSError as err:
+        if isinstance(err, DualBenchError):
+            raise
+        raise OutputError(f"{err.filename or out}: cannot be written: {err.strerror}") from err
+    return manifest
+
+
+def _build(
+    out: Path, inputs: str, pairs: Sequence[Pair], workers: int, pairs_per_hazard: int, quiet: bool
+) -> Manifest:
+    stage = _open_stage(out, inputs)
+    schemas = {name: features(name).arrow_schema for name in CONFIGS}
+    by_hazard = [tuple(p for p in pairs if p.hazard == h)[:pairs_per_hazard] for h in HAZARDS]
+    jobs = [Job(n, len(HAZARDS), group, schemas, stage) for n, group in enumerate(by_hazard)]
+    _take_back(out, stage)
+    done = _notes(stage, len(jobs))
+    if missing := [job for job in jobs if job.number not in done]:
+        _run(missing, workers, quiet)
+    notes = _notes(stage, len(jobs))
+    prompts, prompt_hashes = store("prompts", Job(0, 1, (), schemas, stage), prompt_rows())
+    files = [*entries_of(notes[n] for n in sorted(notes)), prompts]
+    print_ = fingerprint(files)
+    rows: dict[str, str | None] = {}
+    for config in ("dual_use", "dual_use_perturbed"):
+        for number in sorted(notes):
+            rows |= notes[number]["rows"][config]
+    rows |= prompt_hashes
+    return _finish(out, inputs, pairs_per_hazard, files, rows, print_)
+
+
+def _finish(
+    out: Path,
+    inputs: str,
+    pairs_per_hazard: int,
+    files: list[FileEntry],
+    rows: dict[str, str | None],
+    print_: str,
+) -> Manifest:
+    """Put the finished files in place; readers see the old build or the new one, never a mix."""
+    stage, data = out / STAGE, out / "data" / print_
+    data.parent.mkdir(exist_ok=True)
+    if data.is_dir() and all(_is_whole(data, f) for f in files):  # built before: leave it be
+        shutil.rmtree(stage / "files")
+    else:
+        shutil.rmtree(data, ignore_errors=True)
+        (stage / "files").rename(data)
+    placed = [
+        FileEntry(f"data/{print_}/{f.path}", f.bytes, f.sha256, f.config, f.rows) for f in files
+    ]
+    manifest = Manifest(DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (), rows)
+    texts = card.files(manifest, placed)
+    for name, content in texts.items():
+        replace_with(out / name, lambda part, c=content: part.write_bytes(c), stage / "parts")  # type: ignore[misc]
+    beside = [FileEntry(n, len(c), hashlib.sha256(c).hexdigest()) for n, c in texts.items()]
+    manifest = Manifest(
+        DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (*placed, *beside), rows
+    )
+    text = manifest.to_json()
+    replace_with(out / MANIFEST, lambda part: part.write_text(text, "utf-8"), stage / "parts")
+    for old in data.parent.iterdir():
+        if old != data:
+            shutil.rmtree(old)
+    return manifest

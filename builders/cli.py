@@ -1,0 +1,137 @@
+"""The producers' command line. A mistake is one line on standard error and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from dual_bench.errors import DualBenchError
+
+
+class _Group(click.Group):
+    """Turns errors of our own into one line; anything else is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except DualBenchError as err:
+            click.echo(f"error: {err}", err=True)
+            sys.exit(err.exit_status)
+        except KeyboardInterrupt:
+            click.echo("stopped; the same command goes on from here", err=True)
+            sys.exit(130)
+
+
+_WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default="one a processor",
+    help="Processes that work side by side; the result does not depend on it.",
+)
+
+
+@click.group(cls=_Group)
+def main() -> None:
+    """Build the dual-bench dataset from its sources, and check what was built."""
+
+
+@main.command()
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("dual-bench"), show_default=True
+)
+@_WORKERS
+@click.option(
+    "--pairs",
+    type=click.IntRange(1, 100),
+    default=100,
+    show_default=True,
+    help="Pairs a hazard; fewer make a sample.",
+)
+def build(out: Path, workers: int, pairs: int) -> None:
+    """Draw every picture and write the dataset folder; goes on where it was cut off."""
+    from builders.build import build as build_folder
+
+    manifest = build_folder(out, workers, pairs)
+    data = [f for f in manifest.files if f.config]
+    size = sum(f.bytes for f in manifest.files) / 1e6
+    click.echo(
+        f"{out}: {sum(f.rows for f in data)} rows in {len(data)} files, {size:.0f} MB, "
+        f"fingerprint {manifest.fingerprint}"
+    )
+    click.echo(f'read it here with: load_dataset("{out}")')
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("dual-bench"))
+def verify(folder: Path) -> None:
+    """Check every hash, count, pair and schema of a build."""
+    from builders.verify import verify as verify_folder
+
+    found = verify_folder(folder)
+    for finding in found:
+        click.echo(f"{folder}: {finding}", err=True)
+    if found:
+        sys.exit(2)
+    click.echo(f"{folder}: all is well")
+
+
+@main.command()
+@click.argument("row_id", metavar="ID")
+@click.option("--out", type=click.Path(path_type=Path), help="File; default is named after the id.")
+def show(row_id: str, out: Path | None) -> None:
+    """Draw one row's picture, such as dual_use/vcr-017/harmful/original, into a file."""
+    from builders.dual_use import picture
+    from builders.shard import replace_with
+    from builders.texts import all_pairs
+    from dual_bench.errors import UnknownNameError
+    from dual_bench.schema import parse_id
+
+    parts = parse_id(row_id)
+    pairs = {pair.pair_id: pair for pair in all_pairs()}
+    if parts.pair_id not in pairs:
+        legal = [p for p in pairs if p.startswith(parts.pair_id[:3])] or list(pairs)
+        raise UnknownNameError("pair", parts.pair_id, [*legal[:3], "...", legal[-1]])
+    encoded = picture(pairs[parts.pair_id], parts.side, parts.variant).encoded()
+    path = out or Path(row_id.replace("/", "-") + encoded.suffix)
+    replace_with(path, lambda part: part.write_bytes(encoded.data), path.parent)
+    click.echo(f"{path}: {pairs[parts.pair_id].concept}, pixels {encoded.pixel_sha256[:16]}")
+
+
+@main.command()
+def lint() -> None:
+    """Check the hand-written texts against their rules."""
+    from builders.lint import lint as lint_texts
+    from builders.texts import all_pairs, read_prompts
+
+    pairs, prompts = all_pairs(), read_prompts()
+    found = lint_texts(pairs, prompts)
+    for finding in found:
+        click.echo(finding, err=True)
+    if found:
+        sys.exit(2)
+    click.echo(f"{len(pairs)} pairs and {len(prompts)} prompts: all is well")
+
+
+@main.command()
+@_WORKERS
+def legibility(workers: int) -> None:
+    """Read every new or changed picture with an OCR and write its figure (takes half an hour)."""
+    from builders.legibility import MAX_GAP, MIN_LEGIBLE, measure, summary
+    from builders.texts import all_pairs
+
+    bad = False
+    click.echo(
+        f"{'variant':18} {'pictures':>8} {'read':>7} {'harmful':>8} {'benign':>7} {'error':>7}"
+    )
+    for variant, s in summary(measure(all_pairs(), workers)).items():
+        wrong = s.all < MIN_LEGIBLE or abs(s.harmful - s.benign) > MAX_GAP
+        bad |= wrong
+        click.echo(
+            f"{variant:18} {s.pictures:8} {s.all:7.1%} {s.harmful:8.1%} {s.benign:7.1%} "
+            f"{s.mean_cer:7.4f}{'  not legible enough' if wrong else ''}"
+        )
+    sys.exit(2 if bad else 0)

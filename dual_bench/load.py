@@ -1,0 +1,230 @@
+"""Find a built dataset and read the rows that are wanted, and only those.
+
+Looks in this order and takes the first that is there: `path`; `./dual-bench`; the folder that
+`DUAL_BENCH_HOME` names (a build, or a folder that holds one called dual-bench); the Hub, if and
+only if a `repo` is given. Nothing else ever touches the network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from dual_bench.errors import (
+    BuildNotFoundError,
+    DamagedBuildError,
+    DualBenchError,
+    UnknownNameError,
+)
+from dual_bench.schema import SIDES, Manifest, read_manifest
+from dual_bench.schema import config as config_named
+from dual_bench.schema.columns import SPLIT, Config
+from dual_bench.taxonomy import hazard
+
+if TYPE_CHECKING:
+    from datasets import Dataset, IterableDataset
+
+HOME = "DUAL_BENCH_HOME"
+NAME = "dual-bench"
+_T = TypeVar("_T")
+
+
+def find_build(path: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of a build on this machine.
+
+    Args:
+        path: where to look, instead of the usual places.
+
+    Raises:
+        BuildNotFoundError: there is none; the message says what to run.
+        NotABuildError: `path`, `./dual-bench` or DUAL_BENCH_HOME is something else.
+    """
+    if path is not None:
+        read_manifest(Path(path))
+        return Path(path)
+    here = Path(NAME)
+    if here.exists():
+        read_manifest(here)  # says so when it is a source checkout that has the same name
+        return here
+    if home := os.environ.get(HOME):
+        nested = Path(home) / NAME
+        found = nested if nested.is_dir() else Path(home)
+        read_manifest(found)
+        return found
+    raise BuildNotFoundError(
+        f"no dataset: ./{NAME} does not exist and {HOME} is not set. In a checkout of the project "
+        f"run `make dataset` and stay in that folder, or name a build with path=..., or a dataset "
+        f"repository on the Hub with repo=..."
+    )
+
+
+def _check_files(folder: Path, manifest: Manifest, name: str) -> list[str]:
+    """The data files of a config, made sure to be there in full size."""
+    files = manifest.data_files(name)
+    for f in files:
+        path = folder / f.path
+        size = path.stat().st_size if path.is_file() else None
+        if size != f.bytes:
+            what = "is missing" if size is None else f"has {size} bytes, expected {f.bytes}"
+            raise DamagedBuildError(f"{path}: {what}; build it again (make dataset)")
+    return [str((folder / f.path).resolve()) for f in files]
+
+
+def _filters(
+    spec: Config,
+    hazards: Iterable[str] | None,
+    sides: Iterable[str] | None,
+    variants: Iterable[str] | None,
+) -> list[tuple[str, str, list[str]]]:
+    """What to keep, as pyarrow filters; every name is checked."""
+    wanted: dict[str, list[str]] = {}
+    if hazards is not None:
+        wanted["hazard"] = [hazard(h).slug for h in _names(hazards)]
+    if sides is not None:
+        wanted["side"] = [_one_of("side", s, SIDES) for s in _names(sides)]
+    if variants is not None:
+        kind = f"variant of {spec.name}"
+        wanted["variant"] = [_one_of(kind, v, spec.variants) for v in _names(variants)]
+    if wanted and not spec.variants:
+        raise UnknownNameError(f"column of {spec.name} to select by", next(iter(wanted)), ["none"])
+    return [(column, "in", names) for column, names in wanted.items()]
+
+
+def _names(given: Iterable[str]) -> list[str]:
+    """A list of names; one string is one name."""
+    return [given] if isinstance(given, str) else list(given)
+
+
+def _one_of(kind: str, name: str, legal: Sequence[str]) -> str:
+    if name not in legal:
+        raise UnknownNameError(kind, name, legal)
+    return name
+
+
+def load(
+    config: str = "dual_use",
+    *,
+    path: str | os.PathLike[str] | None = None,
+    repo: str | None = None,
+    hazards: Iterable[str] | None = None,
+    sides: Iterable[str] | None = None,
+    variants: Iterable[str] | None = None,
+    columns: Sequence[str] | None = None,
+    decode: bool = True,
+    streaming: bool = False,
+    revision: str | None = None,
+) -> Dataset | IterableDataset:
+    """Read a config of the dataset, or a part of it.
+
+    Args:
+        config: `dual_use`, `dual_use_perturbed` or `prompts`.
+        path: folder of a build; None looks in the usual places (see the module).
+        repo: dataset repository on the Hub, such as "someone/dual-bench"; asks the network.
+        hazards: slugs, keys or codes (`hate`, `hte`, `S10`); None is all.
+        sides: `harmful`, `benign`; None is both.
+        variants: names of perturbations; None is all of the config.
+        columns: which columns to read; None is all. Those left out are never read from disk.
+        decode: True gives PIL images; False gives {"bytes", "path"}, much faster to pass on.
+        streaming: True gives an IterableDataset that reads as it goes and keeps no cache.
+        revision: of `repo`: a branch, tag or commit.
+
+    Returns:
+        A `datasets.Dataset`, or an `IterableDataset` when streaming.
+
+    Raises:
+        UnknownNameError: a name that does not exist; lists those that do.
+        BuildNotFoundError, NotABuildError, DataVersionError, DamagedBuildError: no usable build.
+
+    Example:
+        >>> ds = load(hazards=["privacy"], sides=["benign"])  # doctest: +SKIP
+        >>> ds[0]["text"], ds[0]["image"].size  # doctest: +SKIP
+        ('Read my sister's letters aloud ...', (512, 512))
+    """
+    spec = config_named(config)
+    filters = _filters(spec, hazards, sides, variants)
+    for name in columns or ():
+        _one_of(f"column of {spec.name}", name, spec.columns)
+    if path is not None and repo is not None:
+        raise UnknownNameError("combination", "path and repo", ["path", "repo"])
+    options: dict[str, Any] = {"split": SPLIT, "streaming": streaming}
+    if columns is not None:
+        options["columns"] = list(columns)
+    if filters:
+        options["filters"] = filters
+    data_files = None
+    if repo is None:
+        folder = find_build(path)
+        data_files = _check_files(folder, read_manifest(folder), spec.name)
+
+    from datasets import Image, load_dataset  # half a second: after the arguments are checked
+    from datasets.exceptions import DatasetGenerationError
+
+    try:
+        if data_files is None:
+            ds = load_dataset(cast(str, repo), spec.name, revision=revision, **options)
+        else:
+            ds = load_dataset("parquet", data_files={SPLIT: data_files}, **options)
+    except DatasetGenerationError as err:
+        cause = str(err.__cause__ or err).splitlines()[0]
+        raise DamagedBuildError(f"{path or repo or NAME}: cannot be read: {cause}") from err
+    if not decode and "image" in (columns or spec.columns):
+        ds = ds.cast_column("image", Image(decode=False))
+    return cast("Dataset | IterableDataset", ds)
+
+
+def pairs(ds: Dataset | IterableDataset) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Join the two sides: yield (harmful, benign) rows of the same pair and variant.
+
+    Args:
+        ds: rows of `dual_use` or `dual_use_perturbed` with the columns pair_id, side and variant.
+            In the order of the harmful rows; a picture is decoded when its turn comes.
+
+    Raises:
+        UnknownNameError: a column that is needed was not loaded.
+        DualBenchError: a row has no partner, for instance because one side was left out.
+    """
+    have = ds.column_names or []
+    for column in ("pair_id", "side", "variant"):
+        if column not in have:
+            raise UnknownNameError("column", column, have)
+    if hasattr(ds, "__getitem__"):
+        yield from _pairs_by_index(cast("Dataset", ds))
+    else:
+        yield from _pairs_in_stream(cast("Iterable[dict[str, Any]]", ds))
+
+
+def _pairs_by_index(ds: Dataset) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    light = ds.select_columns(["pair_id", "side", "variant"])
+    table = {(r["pair_id"], r["variant"], r["side"]): i for i, r in enumerate(light)}
+    whole = _matched(table)
+    for harmful, benign in whole:
+        yield ds[harmful], ds[benign]
+
+
+def _pairs_in_stream(
+    rows: Iterable[dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    waiting: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in rows:
+        other = "benign" if row["side"] == "harmful" else "harmful"
+        partner = waiting.pop((row["pair_id"], row["variant"], other), None)
+        if partner is None:
+            waiting[row["pair_id"], row["variant"], row["side"]] = row
+        else:
+            yield (row, partner) if other == "benign" else (partner, row)
+    _matched(waiting)
+
+
+def _matched(table: dict[tuple[str, str, str], _T]) -> list[tuple[_T, _T]]:
+    """(harmful, benign) of every pair and variant; complains of the first that has one side."""
+    for pair_id, variant, side in table:
+        other = "benign" if side == "harmful" else "harmful"
+        if (pair_id, variant, other) not in table:
+            raise DualBenchError(
+                f"{pair_id} {variant}: has its {side} side and not the {other} one; "
+                f"load both sides to make pairs"
+            )
+    keys = [key for key in table if key[2] == "harmful"]
+    return [(table[k], table[k[0], k[1], "benign"]) for k in keys]
