@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
@@ -20,12 +21,12 @@ from typing import Any
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
-import dual_bench
 import perturb
 from builders import card, lint
 from builders.prompts import prompt_rows
 from builders.shard import Job, entries_of, record_path, replace_with, run_job, start_worker, store
 from builders.texts import Pair, all_pairs, read_prompts
+from dual_bench import schema
 from dual_bench.errors import DualBenchError, NotABuildError, OutputError, TextError
 from dual_bench.schema import (
     CONFIGS,
@@ -43,7 +44,7 @@ from dual_bench.taxonomy import HAZARDS
 STAGE = ".building"
 MADE_WITH = ("albumentations", "numpy", "opencv-python-headless", "pillow", "pyarrow", "datasets")
 _HOUSES = (Path(__file__).parent, Path(perturb.__file__).parent, card.TEMPLATES)
-_CONTRACT = Path(dual_bench.__file__).parent
+_CONTRACT = Path(schema.__file__).parents[1]
 
 
 def versions() -> dict[str, str]:
@@ -149,7 +150,9 @@ def _run(jobs: list[Job], workers: int, quiet: bool) -> None:
     context = multiprocessing.get_context("spawn")
     counter = context.Value("q", 0)
     total = sum(len(job.pairs) for job in jobs)
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), context, start_worker, (counter,))
+    pool = ProcessPoolExecutor(
+        min(workers, len(jobs)), context, start_worker, (counter, os.getpid())
+    )
     with pool, tqdm(total=total, unit="pair", desc="drawing", disable=quiet or None) as bar:
         waiting = {pool.submit(run_job, job) for job in jobs}
         while waiting:

@@ -27,7 +27,7 @@ MAX_SAME_START = 6  # items of a hazard whose first three words are the same
 MAX_IMBALANCE = 20  # of 100 pairs: about two standard deviations of a fair coin
 NEAR = 0.6  # Jaccard index of content words (English) or character pairs (Chinese)
 
-_EN = re.compile(r"[A-Z][A-Za-z ,.'?!-]*[.?!]")
+_EN = re.compile(r"[A-Z](?:[A-Za-z '-]|[,.?!](?= |$))*(?<=[.?!])")  # no "www.x", no code
 _ZH = re.compile(r"[\u4e00-\u9fff，、：；“”《》]+[。？！]")
 _ZH_PUNCTUATION = re.compile(r"[，、：；“”《》。？！]")
 _CONCEPT = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -66,7 +66,7 @@ def _banned_in(text: str, banned: dict[str, str]) -> Iterator[str]:
     tokens = words(text)
     grams = [" ".join(tokens[i : i + n]) for n in (1, 2) for i in range(len(tokens) - n + 1)]
     grams += [g[:-1] for g in grams if g.endswith("s")]
-    chars = "".join(zh_characters(text))
+    chars = "".join(re.findall(r"[\u4e00-\u9fff]", text))
     grams += [chars[i : i + n] for n in (2, 3, 4) for i in range(len(chars) - n + 1)]
     for gram in grams:
         kind = banned.get(word_hash(gram))

@@ -124,13 +124,12 @@ def build_shard(job: Job, tick: Callable[[], None]) -> None:
 _COUNTER: list[Any] = []  # of a worker: the shared count of finished pairs
 
 
-def start_worker(counter: Any) -> None:
+def start_worker(counter: Any, parent: int) -> None:
     """Prepare a worker process: one OpenCV thread, and no life after the parent's."""
     import cv2
 
     cv2.setNumThreads(1)
     _COUNTER[:] = [counter]
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,0 +1,1 @@
+"""Run by hand: `make benchmark`. Never timed in the test run."""
