@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
 
-.PHONY: dataset test verify legibility benchmark lock clean
+.PHONY: dataset test verify legibility portability benchmark lock clean
 .DELETE_ON_ERROR:
 
 dataset: .venv/.installed
@@ -24,6 +24,14 @@ verify: .venv/.installed
 legibility: .venv/.installed-legibility
 	OMP_NUM_THREADS=1 $(RUN) -m builders legibility
 
+# The same pixels with the oldest OpenCV that is supported, and without its SIMD and IPP paths?
+portability: .venv-portability/.installed
+	.venv-portability/bin/python -m builders legibility --check
+	OPENCV_IPP=disabled OPENCV_CPU_DISABLE=$(SIMD) .venv-portability/bin/python -m builders legibility --check
+	OPENCV_IPP=disabled OPENCV_CPU_DISABLE=$(SIMD) $(RUN) -m builders legibility --check
+
+SIMD := SSE4_1,SSE4_2,AVX,FP16,AVX2,FMA3,AVX512_SKX,AVX512_CNX,AVX512_ICL
+
 benchmark: .venv/.installed
 	$(RUN) -m tests.benchmarks.build_speed
 
@@ -39,6 +47,14 @@ benchmark: .venv/.installed
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r legibility.lock
 	touch $@
 
+.venv-portability/.installed: .venv/.installed
+	$(PYTHON) -m venv .venv-portability
+	grep -v -e '^#' requirements.lock | sed -e 's/ *\\$$//' -e '/--hash/d' \
+	  -e 's/^opencv-python-headless==.*/opencv-python-headless==4.10.0.84/' > .venv-portability/versions
+	.venv-portability/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r .venv-portability/versions
+	.venv-portability/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
 # Raises every version to the newest; the pixel and figure tests say what that changes.
 lock: .venv/.installed
 	$(RUN) -m pip install --quiet uv
@@ -51,4 +67,4 @@ lock: .venv/.installed
 	  --extra legibility pyproject.toml -o legibility.lock
 
 clean:
-	rm -rf .venv dual-bench
+	rm -rf .venv .venv-portability dual-bench

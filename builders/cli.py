@@ -118,11 +118,20 @@ def lint() -> None:
 
 @main.command()
 @_WORKERS
-def legibility(workers: int) -> None:
+@click.option("--check", is_flag=True, help="Read nothing; say which pictures have no figure.")
+def legibility(workers: int, check: bool) -> None:
     """Read every new or changed picture with an OCR and write its figure (takes half an hour)."""
-    from builders.legibility import MAX_GAP, MIN_LEGIBLE, measure, summary
+    from builders.legibility import MAX_GAP, MIN_LEGIBLE, measure, stale, summary
     from builders.texts import all_pairs
 
+    if check:
+        missing = stale(all_pairs(), workers)
+        if missing:
+            first = ", ".join("/".join(key) for key in missing[:5])
+            click.echo(f"{len(missing)} pictures have no current figure: {first} ...", err=True)
+            sys.exit(2)
+        click.echo("every picture has the pixels that its figure is about")
+        return
     bad = False
     click.echo(
         f"{'variant':18} {'pictures':>8} {'read':>7} {'harmful':>8} {'benign':>7} {'error':>7}"

@@ -48,6 +48,15 @@ def encode(pixels: NDArray[np.uint8], variant: str) -> Encoded:
     options, buffer = FORMATS.get(variant, _WEBP), io.BytesIO()
     Image.fromarray(pixels).save(buffer, **options)
     data = buffer.getvalue()
-    lossless = options.get("lossless", False)
-    stored = pixels if lossless else decode(data)
+    stored = pixels if is_lossless(variant) else decode(data)
     return Encoded(data, SUFFIXES[options["format"]], pixel_sha256(stored))
+
+
+def is_lossless(variant: str) -> bool:
+    """Whether pictures of a variant decode to the very pixels that were drawn."""
+    return bool(FORMATS.get(variant, _WEBP).get("lossless"))
+
+
+def stored_sha256(pixels: NDArray[np.uint8], variant: str) -> str:
+    """The hash that `encode` gives, without encoding where that makes no difference."""
+    return pixel_sha256(pixels) if is_lossless(variant) else encode(pixels, variant).pixel_sha256

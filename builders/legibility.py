@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tqdm import tqdm
 
 from builders.dual_use import PHOTOS, pictures
-from builders.encode import decode
+from builders.encode import decode, stored_sha256
 from builders.texts import Pair
 from dual_bench.errors import TextError
 from dual_bench.schema import SIDES, VARIANTS
@@ -121,6 +121,39 @@ def is_current(figures: Mapping[Key, Figure], key: Key, pixel_sha256: str) -> bo
     return key in figures and figures[key].pixels == pixel_sha256[:_HASH]
 
 
+def _stale_of_pair(job: tuple[Pair, Mapping[Key, Figure]]) -> list[Key]:
+    """The pictures of a pair whose pixels have no figure; runs in a worker process."""
+    pair, known = job
+    found = []
+    for picture in pictures(pair, Perturber(PHOTOS)):
+        key = Key(picture.variant, pair.pair_id, picture.side)
+        if not is_current(known, key, stored_sha256(picture.pixels, picture.variant)):
+            found.append(key)
+    return found
+
+
+def stale(pairs: Sequence[Pair], workers: int, folder: Path = FIGURES) -> list[Key]:
+    """The pictures that have no current figure: new, changed, or drawn differently here.
+
+    As the figures hold the hash of every picture, this also says whether this machine and
+    these versions of the libraries draw the same pixels as those that the figures came from.
+    """
+    jobs = _jobs(pairs, read_figures(folder))
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        return [key for keys in pool.imap(_stale_of_pair, jobs, chunksize=8) for key in keys]
+
+
+def _jobs(
+    pairs: Sequence[Pair], known: Mapping[Key, Figure]
+) -> list[tuple[Pair, Mapping[Key, Figure]]]:
+    """Each pair with the figures that are about it."""
+    keys = [[Key(v, pair.pair_id, s) for v in VARIANTS for s in SIDES] for pair in pairs]
+    return [
+        (pair, {k: known[k] for k in mine if k in known})
+        for pair, mine in zip(pairs, keys, strict=True)
+    ]
+
+
 def _read_pair(job: tuple[Pair, Mapping[Key, Figure]]) -> list[Figure]:
     """Read what has no current figure among a pair's pictures; runs in a worker process."""
     from builders.ocr import Reader, character_error_rate
@@ -159,18 +192,7 @@ def measure(pairs: Sequence[Pair], workers: int, folder: Path = FIGURES) -> dict
             if len(cells) == 5:  # a last line that was cut off is read again
                 figure = Figure(Key(cells[0], cells[1], cells[2]), cells[3], float(cells[4]))
                 known[figure.key] = figure
-    jobs = [
-        (
-            pair,
-            {
-                k: known[k]
-                for v in VARIANTS
-                for s in SIDES
-                if (k := Key(v, pair.pair_id, s)) in known
-            },
-        )
-        for pair in pairs
-    ]
+    jobs = _jobs(pairs, known)
     context = multiprocessing.get_context("spawn")
     with context.Pool(workers) as pool, journal.open("a", encoding="utf-8") as file:
         done = pool.imap_unordered(_read_pair, jobs)

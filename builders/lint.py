@@ -88,7 +88,7 @@ def pair_findings(pair: Pair, banned: dict[str, str]) -> Iterator[str]:
                 f"and a full stop or mark at the end: {en!r}"
             )
         if not _ZH.fullmatch(zh):
-            yield f"{side}_zh: expected Chinese characters and punctuation, ending in 。？！: {zh!r}"
+            yield f"{side}_zh: expected Chinese characters, ending in 。？！: {zh!r}"
         if not EN_WORDS[0] <= len(words(en)) <= EN_WORDS[1]:
             yield f"{side}_en: {len(words(en))} words, expected {EN_WORDS[0]} to {EN_WORDS[1]}"
         if len(en) > EN_CHARS:

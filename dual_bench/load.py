@@ -189,10 +189,10 @@ def pairs(ds: Dataset | IterableDataset) -> Iterator[tuple[dict[str, Any], dict[
     for column in ("pair_id", "side", "variant"):
         if column not in have:
             raise UnknownNameError("column", column, have)
-    if hasattr(ds, "__getitem__"):
-        yield from _pairs_by_index(cast("Dataset", ds))
-    else:
-        yield from _pairs_in_stream(cast("Iterable[dict[str, Any]]", ds))
+    from datasets import IterableDataset
+
+    stream = isinstance(ds, IterableDataset)
+    yield from _pairs_in_stream(ds) if stream else _pairs_by_index(cast("Dataset", ds))
 
 
 def _pairs_by_index(ds: Dataset) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

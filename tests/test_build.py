@@ -2,7 +2,6 @@
 
 import filecmp
 import json
-import os
 import random
 import shutil
 import signal
@@ -17,10 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from builders import build as build_module
-from builders.build import STAGE, build, check_out
+from builders.build import STAGE, check_out
 from builders.cli import main
 from builders.dual_use import PHOTOS, pictures
 from builders.encode import decode
+from builders.shard import Job
 from builders.texts import all_pairs, read_pairs
 from dual_bench.errors import NotABuildError, OutputError
 from dual_bench.schema import CONFIGS, SIDES, features, pixel_sha256, read_manifest
@@ -148,7 +148,7 @@ def test_a_finished_shard_is_not_built_again(build: Path, tmp_path: Path) -> Non
     (out / "manifest.json").unlink()
     real = build_module._run
 
-    def spy(todo: list[build_module.Job], workers: int, quiet: bool) -> None:
+    def spy(todo: list[Job], workers: int, quiet: bool) -> None:
         jobs.extend(job.number for job in todo)
         real(todo, workers, quiet)
 
@@ -264,7 +264,8 @@ def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def _is_running(pid: int) -> bool:
+    """Whether a process lives and is no zombie."""
     try:
-        return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes() and bool(os.kill(pid, 0) or 1)
+        return b") Z " not in Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False

@@ -97,8 +97,8 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path) -> None:
         read_manifest(_broken(tmp_path, data_version="0.9"))
     with pytest.raises(DamagedBuildError, match="missing or misshapen"):
         read_manifest(_broken(tmp_path, files=[{"path": 1}]))
+    (tmp_path / "manifest.json").write_text(MANIFEST.to_json()[:-20])
     with pytest.raises(DamagedBuildError, match="cannot be read as JSON"):
-        (tmp_path / "manifest.json").write_text(MANIFEST.to_json()[:-20])
         read_manifest(tmp_path)
 
 
