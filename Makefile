@@ -30,7 +30,7 @@ portability: .venv-portability/.installed
 	OPENCV_IPP=disabled OPENCV_CPU_DISABLE=$(SIMD) .venv-portability/bin/python -m builders legibility --check
 	OPENCV_IPP=disabled OPENCV_CPU_DISABLE=$(SIMD) $(RUN) -m builders legibility --check
 
-SIMD := SSE4_1,SSE4_2,AVX,FP16,AVX2,FMA3,AVX512_SKX,AVX512_CNX,AVX512_ICL
+SIMD := SSE4.1,SSE4.2,AVX,FP16,AVX2,FMA3,AVX512-SKX,AVX512-CNX,AVX512-ICL
 
 benchmark: .venv/.installed
 	$(RUN) -m tests.benchmarks.build_speed

@@ -11,7 +11,7 @@ import pytest
 
 from builders.legibility import read_figures
 
-SIMD = "SSE4_1,SSE4_2,AVX,FP16,AVX2,FMA3,AVX512_SKX,AVX512_CNX,AVX512_ICL"
+SIMD = "SSE4.1,SSE4.2,AVX,FP16,AVX2,FMA3,AVX512-SKX,AVX512-CNX,AVX512-ICL"
 PROGRAM = """
 import cv2, sys
 from builders.dual_use import PHOTOS, pictures
