@@ -24,7 +24,16 @@ from tqdm import tqdm
 import perturb
 from builders import card, lint
 from builders.prompts import prompt_rows
-from builders.shard import Job, entries_of, record_path, replace_with, run_job, start_worker, store
+from builders.shard import (
+    Job,
+    entries_of,
+    entry_of,
+    record_path,
+    row_file,
+    run_job,
+    start_worker,
+    whole_file,
+)
 from builders.texts import Pair, all_pairs, read_prompts
 from dual_bench import schema
 from dual_bench.errors import DualBenchError, NotABuildError, OutputError, TextError
@@ -42,7 +51,15 @@ from dual_bench.schema.manifest import fingerprint
 from dual_bench.taxonomy import HAZARDS
 
 STAGE = ".building"
-MADE_WITH = ("albumentations", "numpy", "opencv-python-headless", "pillow", "pyarrow", "datasets")
+MADE_WITH = (
+    "albumentations",
+    "isal",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "pyarrow",
+    "datasets",
+)
 _HOUSES = (Path(__file__).parent, Path(perturb.__file__).parent, card.TEMPLATES)
 _CONTRACT = Path(schema.__file__).parents[1]
 
@@ -127,7 +144,8 @@ def _open_stage(out: Path, inputs: str) -> Path:
             if path.name != "lock":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.rmtree(stage / "parts", ignore_errors=True)
-    replace_with(mark, lambda part: part.write_text(inputs, encoding="utf-8"), stage / "parts")
+    with whole_file(mark, stage / "parts") as part:
+        part.write_text(inputs, encoding="utf-8")
     return stage
 
 
@@ -214,14 +232,17 @@ def _build(
     if missing := [job for job in jobs if job.number not in done]:
         _run(missing, workers, quiet)
     notes = _notes(stage, len(jobs))
-    prompts, prompt_hashes = store("prompts", Job(0, 1, (), schemas, stage), prompt_rows())
-    files = [*entries_of(notes[n] for n in sorted(notes)), prompts]
+    only = Job(0, 1, (), schemas, stage)
+    with row_file("prompts", only) as prompts:
+        prompts.add(prompt_rows())
+    entry = entry_of("prompts", only, len(prompts.pixels))
+    files = [*entries_of(notes[n] for n in sorted(notes)), entry]
     print_ = fingerprint(files)
     rows: dict[str, str | None] = {}
     for config in ("dual_use", "dual_use_perturbed"):
         for number in sorted(notes):
             rows |= notes[number]["rows"][config]
-    rows |= prompt_hashes
+    rows |= prompts.pixels
     return _finish(out, inputs, pairs_per_hazard, files, rows, print_)
 
 
@@ -247,13 +268,14 @@ def _finish(
     manifest = Manifest(DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (), rows)
     texts = card.files(manifest, placed)
     for name, content in texts.items():
-        replace_with(out / name, lambda part, c=content: part.write_bytes(c), stage / "parts")  # type: ignore[misc]
+        with whole_file(out / name, stage / "parts") as part:
+            part.write_bytes(content)
     beside = [FileEntry(n, len(c), hashlib.sha256(c).hexdigest()) for n, c in texts.items()]
     manifest = Manifest(
         DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (*placed, *beside), rows
     )
-    text = manifest.to_json()
-    replace_with(out / MANIFEST, lambda part: part.write_text(text, "utf-8"), stage / "parts")
+    with whole_file(out / MANIFEST, stage / "parts") as part:
+        part.write_text(manifest.to_json(), encoding="utf-8")
     for old in data.parent.iterdir():
         if old != data:
             shutil.rmtree(old)

@@ -85,7 +85,7 @@ def verify(folder: Path) -> None:
 def show(row_id: str, out: Path | None) -> None:
     """Draw one row's picture, such as dual_use/vcr-017/harmful/original, into a file."""
     from builders.dual_use import picture
-    from builders.shard import replace_with
+    from builders.shard import whole_file
     from builders.texts import all_pairs
     from dual_bench.errors import UnknownNameError
     from dual_bench.schema import parse_id
@@ -97,7 +97,8 @@ def show(row_id: str, out: Path | None) -> None:
         raise UnknownNameError("pair", parts.pair_id, [*legal[:3], "...", legal[-1]])
     encoded = picture(pairs[parts.pair_id], parts.side, parts.variant).encoded()
     path = out or Path(row_id.replace("/", "-") + encoded.suffix)
-    replace_with(path, lambda part: part.write_bytes(encoded.data), path.parent)
+    with whole_file(path, path.parent) as part:
+        part.write_bytes(encoded.data)
     click.echo(f"{path}: {pairs[parts.pair_id].concept}, pixels {encoded.pixel_sha256[:16]}")
 
 

@@ -11,7 +11,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ from builders.dual_use import PHOTOS, pictures
 from builders.texts import Pair
 from dual_bench.errors import OutputError
 from dual_bench.schema import VARIANTS, FileEntry, file_sha256
+from dual_bench.schema.columns import ORIGINAL
 from perturb import Perturber
 
-ROW_GROUP = 100  # rows: a few megabytes, what a viewer or a filter reads at once
+CHUNK = 25  # pairs that are held in memory
+ROW_GROUP = 2 * CHUNK  # rows: what a viewer or a filter reads at once, at most six megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,55 +42,83 @@ class Job:
     stage: Path
 
 
-def file_name(number: int, of: int) -> str:
-    """The name that the Hub gives to shards."""
-    return f"test-{number:05d}-of-{of:05d}.parquet"
-
-
-def replace_with(path: Path, write: Callable[[Path], object], parts: Path) -> None:
+@contextmanager
+def whole_file(path: Path, parts: Path) -> Iterator[Path]:
     """Write a file under another name, then rename it: nobody sees half of it.
+
+    Args:
+        path: the final place.
+        parts: folder on the same file system for what is not whole yet.
+
+    Yields:
+        Where to write.
 
     Raises:
         OutputError: names the file and the reason (no space, no permission).
     """
-    part = parts / f"{path.name}.{os.getpid()}.part"
+    part = parts / f"{path.parent.name}-{path.name}.{os.getpid()}.part"
     try:
         parts.mkdir(parents=True, exist_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
+        yield part
         part.replace(path)
     except OSError as err:
-        part.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written: {err.strerror or err}") from err
+    finally:
+        with suppress(OSError):  # nothing is left after a rename, or where nothing could be made
+            part.unlink(missing_ok=True)
 
 
-def write_parquet(rows: Sequence[dict[str, Any]], schema: pa.Schema, path: Path) -> None:
-    """Write rows as Parquet with page index; pictures are stored as they are, text with zstd."""
-    text = [name for name in schema.names if name != "image"]
-    compression = dict.fromkeys([*text, "image.path"], "ZSTD") | {"image.bytes": "NONE"}
-    with pq.ParquetWriter(
-        path,
-        schema,
-        compression=compression,
-        use_dictionary=text,
-        write_statistics=text,
-        write_page_index=True,
-    ) as writer:
+class RowFile:
+    """One Parquet file that grows by row groups and counts what went in."""
+
+    def __init__(self, config: str, job: Job, part: Path) -> None:
+        self.schema = job.schemas[config]
+        self.pixels: dict[str, str | None] = {}  # id -> pixel_sha256
+        text = [name for name in self.schema.names if name != "image"]
+        columns = dict.fromkeys([*text, "image.path"], "ZSTD") | {"image.bytes": "NONE"}
+        self._writer = pq.ParquetWriter(
+            part,
+            self.schema,
+            compression=columns,  # pictures are compressed already
+            use_dictionary=text,
+            write_statistics=text,
+            write_page_index=True,
+        )
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Append rows as row groups of at most ROW_GROUP."""
         for start in range(0, len(rows), ROW_GROUP):
-            writer.write_table(pa.Table.from_pylist(rows[start : start + ROW_GROUP], schema))
+            group = rows[start : start + ROW_GROUP]
+            self._writer.write_table(pa.Table.from_pylist(group, self.schema))
+        self.pixels |= {row["id"]: row["pixel_sha256"] for row in rows}
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
 
 
-def store(
-    config: str, job: Job, rows: Sequence[dict[str, Any]]
-) -> tuple[FileEntry, dict[str, str | None]]:
-    """Write the rows of a config; returns the file's entry and its rows' pixel hashes."""
-    path = job.stage / "files" / config / file_name(job.number, job.of)
-    schema = job.schemas[config]
-    replace_with(path, lambda part: write_parquet(rows, schema, part), job.stage / "parts")
-    entry = FileEntry(
-        f"{config}/{path.name}", path.stat().st_size, file_sha256(path), config, len(rows)
-    )
-    return entry, {row["id"]: row["pixel_sha256"] for row in rows}
+@contextmanager
+def row_file(config: str, job: Job) -> Iterator[RowFile]:
+    """A shard's file of a config, under its name only when it is whole."""
+    with whole_file(file_path(config, job), job.stage / "parts") as part:
+        file = RowFile(config, job, part)
+        try:
+            yield file
+        finally:
+            file.close()
+
+
+def file_path(config: str, job: Job) -> Path:
+    """Where a shard's file of a config goes; the name is the Hub's way to name shards."""
+    return job.stage / "files" / config / f"test-{job.number:05d}-of-{job.of:05d}.parquet"
+
+
+def entry_of(config: str, job: Job, rows: int) -> FileEntry:
+    """What the manifest says of a file that is whole."""
+    path = file_path(config, job)
+    size = path.stat().st_size
+    return FileEntry(f"{config}/{path.name}", size, file_sha256(path), config, rows)
 
 
 def record_path(stage: Path, number: int) -> Path:
@@ -98,27 +129,27 @@ def record_path(stage: Path, number: int) -> Path:
 def build_shard(job: Job, tick: Callable[[], None]) -> None:
     """Render, perturb, encode and write one shard, then note what it holds.
 
+    A few pairs at a time, so that memory does not grow with the shard; within them the rows of
+    one variant stand together, so that a filter on the variant skips whole row groups.
+
     Args:
         job: what to build.
         tick: called after every pair.
     """
-    by_variant: dict[str, list[dict[str, Any]]] = {variant: [] for variant in VARIANTS}
     perturber = Perturber(PHOTOS)
-    for pair in job.pairs:
-        for picture in pictures(pair, perturber):
-            by_variant[picture.variant].append(picture.row(picture.encoded()))
-        tick()
-    plain = by_variant.pop("original")
-    perturbed = [row for rows in by_variant.values() for row in rows]  # a variant's rows together
-    entries, pixels = [], {}
-    for config, rows in (("dual_use", plain), ("dual_use_perturbed", perturbed)):
-        entry, hashes = store(config, job, rows)
-        entries.append(asdict(entry))
-        pixels[config] = hashes
-    note = json.dumps({"files": entries, "rows": pixels})
-    replace_with(
-        record_path(job.stage, job.number), lambda p: p.write_text(note), job.stage / "parts"
-    )
+    with row_file("dual_use", job) as plain, row_file("dual_use_perturbed", job) as perturbed:
+        for start in range(0, len(job.pairs), CHUNK):
+            by_variant: dict[str, list[dict[str, Any]]] = {variant: [] for variant in VARIANTS}
+            for pair in job.pairs[start : start + CHUNK]:
+                for picture in pictures(pair, perturber):
+                    by_variant[picture.variant].append(picture.row(picture.encoded()))
+                tick()
+            for variant, rows in by_variant.items():
+                (plain if variant == ORIGINAL else perturbed).add(rows)
+    done = {"dual_use": plain.pixels, "dual_use_perturbed": perturbed.pixels}
+    entries = [asdict(entry_of(config, job, len(pixels))) for config, pixels in done.items()]
+    with whole_file(record_path(job.stage, job.number), job.stage / "parts") as part:
+        part.write_text(json.dumps({"files": entries, "rows": done}), encoding="utf-8")
 
 
 _COUNTER: list[Any] = []  # of a worker: the shared count of finished pairs

@@ -210,17 +210,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_no_space_left_is_one_line_and_leaves_no_final_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    from builders.shard import replace_with
+    from builders.shard import whole_file
 
-    def write(part: Path) -> None:
-        with open("/dev/full", "wb") as full:
-            full.write(b"x" * 10_000)
-            full.flush()
+    def run_out_of_space() -> None:
+        with whole_file(tmp_path / "a.parquet", tmp_path / "parts") as part:
+            part.write_bytes(b"half")
+            with open("/dev/full", "wb") as full:
+                full.write(b"x" * 10_000)
 
-    with pytest.raises(OutputError, match="No space left on device"):
-        replace_with(tmp_path / "a.parquet", write, tmp_path / "parts")
+    with pytest.raises(OutputError, match=r"a\.parquet.*No space left on device"):
+        run_out_of_space()
     assert not (tmp_path / "a.parquet").exists()
     assert not list((tmp_path / "parts").iterdir())
 

@@ -141,9 +141,8 @@ def main() -> None:
     print(
         f"floor            {floor:7.0f} pictures/s; the build takes {floor / build:.2f} x its time"
     )
-    print(
-        f"straightforward  {straight:7.0f} pictures/s; the build is {build / straight:.1f} x as fast"
-    )
+    times = build / straight
+    print(f"straightforward  {straight:7.0f} pictures/s; the build is {times:.1f} x as fast")
     print(f"largest process  {peak:7.0f} MiB; {small_peak:.0f} MiB for a tenth of the pictures")
 
 

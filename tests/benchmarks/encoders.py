@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from builders.dual_use import PHOTOS, pictures
+from builders.png import UP, png
 from builders.texts import all_pairs
 from dual_bench.schema import VARIANTS
 from perturb import Perturber
@@ -33,7 +34,9 @@ def pillow(**options: Any) -> Callable[[NDArray[np.uint8]], bytes]:
     return encode
 
 
-ENCODERS = {
+ENCODERS: dict[str, Callable[[NDArray[np.uint8]], bytes]] = {
+    "PNG ISA-L none": png,
+    "PNG ISA-L up": lambda pixels: png(pixels, UP),
     "PNG default": pillow(format="PNG"),
     "PNG level 1": pillow(format="PNG", compress_level=1),
     "PNG level 3": pillow(format="PNG", compress_level=3),

@@ -1,0 +1,50 @@
+"""Write a PNG quickly: one filter for the whole picture, and deflate by ISA-L.
+
+Pillow and OpenCV try filters row by row and take 10 to 20 times as long on drawn pages for files
+of about the same size. Only what the builder needs: 8-bit RGB, no palette, no metadata. The
+format: PNG specification, third edition (W3C), sections 5, 9 and 11.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+NONE, UP = 0, 2  # filter types: the bytes as they are; the difference to the row above
+_RGB8 = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter method, interlace
+
+
+def _filtered(pixels: NDArray[np.uint8], kind: int) -> NDArray[np.uint8]:
+    """Rows of bytes, each after its filter type: (H, 1 + 3 * W)."""
+    height, width, channels = pixels.shape
+    rows = pixels.reshape(height, width * channels)
+    out = np.empty((height, 1 + width * channels), dtype=np.uint8)
+    out[:, 0] = kind
+    out[:, 1:] = rows
+    if kind == UP:
+        out[1:, 1:] -= rows[:-1]  # modulo 256, as the specification wants
+    return out
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(pixels: NDArray[np.uint8], kind: int = NONE) -> bytes:
+    """Encode a picture.
+
+    Args:
+        pixels: (H, W, 3) of uint8, RGB.
+        kind: NONE for flat areas, UP where rows repeat.
+
+    Returns:
+        The bytes of a PNG file.
+    """
+    head = struct.pack(">II5B", pixels.shape[1], pixels.shape[0], *_RGB8)
+    body = isal_zlib.compress(_filtered(pixels, kind), 1)
+    chunks = _chunk(b"IHDR", head) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
