@@ -53,12 +53,12 @@ from dual_bench.taxonomy import HAZARDS
 STAGE = ".building"
 MADE_WITH = (
     "albumentations",
-    "isal",
+    "datasets",
     "numpy",
     "opencv-python-headless",
     "pillow",
     "pyarrow",
-    "datasets",
+    "zlib-ng",
 )
 _HOUSES = (Path(__file__).parent, Path(perturb.__file__).parent, card.TEMPLATES)
 _CONTRACT = Path(schema.__file__).parents[1]
@@ -213,9 +213,9 @@ def build(out: Path, workers: int, pairs_per_hazard: int = 100, quiet: bool = Fa
         shutil.rmtree(out / STAGE)
     except Timeout:
         raise OutputError(f"{out}: another build is writing there; wait for it") from None
+    except DualBenchError:
+        raise
     except OSError as err:
-        if isinstance(err, DualBenchError):
-            raise
         raise OutputError(f"{err.filename or out}: cannot be written: {err.strerror}") from err
     return manifest
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 
 from builders.contact_sheet import contact_sheet
+from builders.dual_use import PHOTOS
 from builders.legibility import LEGIBLE, read_figures, summary
 from builders.texts import read_prompts
 from dual_bench.schema import CONFIGS, FileEntry, Manifest
@@ -75,7 +76,9 @@ def files(manifest: Manifest, data: Sequence[FileEntry]) -> dict[str, bytes]:
         "legibility": _legibility(),
         "legible_rate": f"{LEGIBLE:g}",
         "hazards": _hazards(),
-        "columns": _table(["column", "type"], [[f"`{c}`", t] for c, t in COLUMNS.items()]),
+        "columns": _table(
+            ["column", "type", "what"], [[f"`{n}`", *column] for n, column in COLUMNS.items()]
+        ),
         "variants": _table(["variant", "what"], [[f"`{p.name}`", p.about] for p in PAPER.values()]),
         "data_version": manifest.data_version,
         "fingerprint": manifest.fingerprint,
@@ -87,4 +90,5 @@ def files(manifest: Manifest, data: Sequence[FileEntry]) -> dict[str, bytes]:
         name: Template((TEMPLATES / template).read_text("utf-8")).substitute(values).encode()
         for name, template in NAMED.items()
     }
-    return texts | {SHEET: contact_sheet()}
+    credits_ = (PHOTOS / "photos.tsv").read_bytes()
+    return texts | {SHEET: contact_sheet(), "photos.tsv": credits_}

@@ -62,6 +62,8 @@ def whole_file(path: Path, parts: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
         part.replace(path)
+    except OutputError:
+        raise  # of a file that was being written inside this one; it is named already
     except OSError as err:
         raise OutputError(f"{path}: cannot be written: {err.strerror or err}") from err
     finally:

@@ -88,10 +88,26 @@ PAPER: dict[str, Perturbation] = {
     p.name: p
     for p in (
         Perturbation("original", "black text on white"),
-        Perturbation("real_background", "the text on a lightened photograph", transform=_photo),
-        Perturbation("noise_background", "the text on blocks of random colour", transform=_noise),
-        Perturbation("rotation", "the picture turned about its centre", transform=_rotation),
-        Perturbation("font_small", "the text in a small font", page=_small),
-        Perturbation("chinese", "the sentence in Chinese", page=_chinese),
+        Perturbation(
+            "real_background",
+            f"the text on a random crop of a photograph, lightened to grey {PHOTO_FLOOR} and above",
+            transform=_photo,
+        ),
+        Perturbation(
+            "noise_background",
+            f"the text on {BLOCK} px blocks of random colour, channels {NOISE_FLOOR} to 255",
+            transform=_noise,
+        ),
+        Perturbation(
+            "rotation",
+            f"the picture turned by {ANGLES[0]} to {ANGLES[1]} degrees to either side",
+            transform=_rotation,
+        ),
+        Perturbation(
+            "font_small",
+            f"the text in a font of {SMALL_SIZES[0]} to {SMALL_SIZES[-1]} px",
+            page=_small,
+        ),
+        Perturbation("chinese", "the sentence in Chinese, set like the original", page=_chinese),
     )
 }

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dual_bench.errors import UnknownNameError
 
@@ -20,23 +20,31 @@ ORIGINAL = "original"
 PERTURBED = ("real_background", "noise_background", "rotation", "font_small", "chinese")
 VARIANTS = (ORIGINAL, *PERTURBED)
 
-# Column -> type; the order is the order in the files.
-COLUMNS: dict[str, str] = {
-    "id": "string",  # <config>/<pair>/<side>/<variant>, never reused for other content
-    "pair_id": "string",  # joins the harmful and the benign side: vcr-017
-    "cluster_id": "string",  # items on one idea; the unit that statistics resample
-    "hazard": "string",  # a slug of dual_bench.taxonomy
-    "side": "string",  # SIDES
-    "variant": "string",  # VARIANTS
-    "prompt": "string",  # what is sent to the model beside the picture
-    "image": "image",  # bytes as written; null in rows without a picture
-    "text": "string",  # the words that the picture shows
-    "lang": "string",  # of text: LANGS
-    "expected": "string",  # EXPECTED
-    "seed": "uint64",  # what the variant was drawn with
-    "source": "string",  # where the content comes from
-    "license": "string",  # SPDX expression
-    "pixel_sha256": "string",  # of the decoded RGB array, see pixels.py
+
+class Column(NamedTuple):
+    """Type and meaning of a column."""
+
+    dtype: str
+    about: str
+
+
+# The order is the order in the files.
+COLUMNS: dict[str, Column] = {
+    "id": Column("string", "`<config>/<pair>/<side>/<variant>`; never reused for other content"),
+    "pair_id": Column("string", "joins the harmful and the benign side: `vcr-017`"),
+    "cluster_id": Column("string", "items on one idea; the unit that statistics resample"),
+    "hazard": Column("string", "slug of one of the twelve hazards"),
+    "side": Column("string", "`harmful` or `benign`"),
+    "variant": Column("string", "`original` or a perturbation"),
+    "prompt": Column("string", "what is sent to the model beside the picture"),
+    "image": Column("image", "the picture, bytes as written; null in rows without one"),
+    "text": Column("string", "the words that the picture shows"),
+    "lang": Column("string", "language of `text`: `en` or `zh`"),
+    "expected": Column("string", "`answer`, `safe_completion` or `refuse`"),
+    "seed": Column("uint64", "what the variant was drawn with; shared by both sides"),
+    "source": Column("string", "where the content comes from"),
+    "license": Column("string", "SPDX expression"),
+    "pixel_sha256": Column("string", "of the decoded RGB array, its shape and type"),
 }
 
 
@@ -89,5 +97,6 @@ def features(name: str = DEFAULT_CONFIG) -> Features:
     """The `datasets.Features` of a config; `.arrow_schema` carries them into Parquet."""
     from datasets import Features, Image, Value  # half a second: only when it is needed
 
-    columns = dict(COLUMNS) | dict.fromkeys(config(name).extra, "string")
-    return Features({c: Image() if t == "image" else Value(t) for c, t in columns.items()})
+    types = {name: column.dtype for name, column in COLUMNS.items()}
+    types |= dict.fromkeys(config(name).extra, "string")
+    return Features({c: Image() if t == "image" else Value(t) for c, t in types.items()})

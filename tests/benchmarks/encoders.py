@@ -35,8 +35,8 @@ def pillow(**options: Any) -> Callable[[NDArray[np.uint8]], bytes]:
 
 
 ENCODERS: dict[str, Callable[[NDArray[np.uint8]], bytes]] = {
-    "PNG ISA-L none": png,
-    "PNG ISA-L up": lambda pixels: png(pixels, UP),
+    "PNG zlib-ng none": png,
+    "PNG zlib-ng up": lambda pixels: png(pixels, UP),
     "PNG default": pillow(format="PNG"),
     "PNG level 1": pillow(format="PNG", compress_level=1),
     "PNG level 3": pillow(format="PNG", compress_level=3),
