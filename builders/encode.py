@@ -1,8 +1,8 @@
 """A picture's bytes and the hash of the pixels that come out of them again.
 
 By measured time and size (`python -m tests.benchmarks.encoders` prints the table), within 600 MB
-for the whole build: PNG where it packs well (plain pages, noise), lossless WebP where it is a
-third of the PNG (turned and Chinese pages), JPEG of quality 95 without chroma subsampling for
+for the whole build: PNG where it packs well (plain pages, noise), lossless WebP where it is less
+than half of the PNG (turned and Chinese pages), JPEG of quality 95 without chroma subsampling for
 photographs. What is hashed is what a reader decodes, so a lossy format cannot make it lie.
 """
 

@@ -1,9 +1,10 @@
 """Write a PNG quickly: one filter for the whole picture, deflate by zlib-ng.
 
-Pillow and OpenCV try filters row by row and take five times as long on drawn pages for files of
-about the same size. (ISA-L would be twice as fast again, but now and then gives other bytes for
-the same picture: 3 of 14,400 between two builds.) Only what the builder needs: 8-bit RGB, no palette, no metadata. The
-format: PNG specification, third edition (W3C), sections 5, 9 and 11.
+Pillow and OpenCV try filters row by row and take five to ten times as long on drawn pages for
+files of about the same size. (ISA-L would be twice as fast again, but now and then gives other
+bytes for the same picture: 3 of 14,400 between two builds.) Only what the builder needs: 8-bit
+RGB, no palette, no metadata. The format: PNG specification, third edition (W3C), sections 5, 9
+and 11.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from zlib_ng import zlib_ng
 
 NONE, UP = 0, 2  # filter types: the bytes as they are; the difference to the row above
-_LEVEL = 2  # of 9: half the size of level 1 on flat pages, and nearly as fast
+_LEVEL = 2  # of 9: a fifth to a half smaller than level 1 on pages, and nearly as fast
 _RGB8 = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter method, interlace
 
 
