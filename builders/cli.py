@@ -52,7 +52,10 @@ def main() -> None:
     help="Pairs a hazard; fewer make a sample.",
 )
 def build(out: Path, workers: int, pairs: int) -> None:
-    """Draw every picture and write the dataset folder; goes on where it was cut off."""
+    """Draw all pictures, write the dataset.
+
+    Goes on where it was cut off; does nothing if the folder holds just this build.
+    """
     from builders.build import build as build_folder
 
     manifest = build_folder(out, workers, pairs)
@@ -83,7 +86,10 @@ def verify(folder: Path) -> None:
 @click.argument("row_id", metavar="ID")
 @click.option("--out", type=click.Path(path_type=Path), help="File; default is named after the id.")
 def show(row_id: str, out: Path | None) -> None:
-    """Draw one row's picture, such as dual_use/vcr-017/harmful/original, into a file."""
+    """Draw one row's picture into a file.
+
+    ID is such as dual_use/vcr-017/harmful/original; no build is needed.
+    """
     from builders.dual_use import picture
     from builders.shard import whole_file
     from builders.texts import all_pairs
@@ -121,7 +127,10 @@ def lint() -> None:
 @_WORKERS
 @click.option("--check", is_flag=True, help="Read nothing; say which pictures have no figure.")
 def legibility(workers: int, check: bool) -> None:
-    """Read every new or changed picture with an OCR and write its figure (takes half an hour)."""
+    """Read new pictures with an OCR.
+
+    Writes a figure for every new or changed picture; half an hour on two cores for all.
+    """
     from builders.legibility import MAX_GAP, MIN_LEGIBLE, measure, stale, summary
     from builders.texts import all_pairs
 

@@ -3,6 +3,9 @@
 import importlib.metadata
 import json
 import math
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -202,6 +205,21 @@ def test_albumentationsx_is_refused_with_a_word(monkeypatch: pytest.MonkeyPatch)
     fake({})
     with pytest.raises(DependencyError, match="not installed"):
         check_installed()
+
+
+def test_importing_asks_no_network() -> None:
+    code = (
+        "import socket, sys\n"
+        "def no(*a, **k): sys.exit('asked the network')\n"
+        "socket.getaddrinfo = socket.socket.connect = no\n"
+        "import perturb.transforms, builders.build\n"
+        "print('quiet')"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "NO_ALBUMENTATIONS_UPDATE"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "quiet", done.stderr
 
 
 def test_bad_input_is_answered_in_our_words() -> None:
