@@ -137,10 +137,10 @@ def load(
         UnknownNameError: a name that does not exist; lists those that do.
         BuildNotFoundError, NotABuildError, DataVersionError, DamagedBuildError: no usable build.
 
-    Example:
-        >>> ds = load(hazards=["privacy"], sides=["benign"])  # doctest: +SKIP
-        >>> ds[0]["text"], ds[0]["image"].size  # doctest: +SKIP
-        ('Read my sister's letters aloud ...', (512, 512))
+    Example::
+
+        ds = load(hazards=["privacy"], sides=["benign"])
+        ds[0]["text"], ds[0]["image"].size
     """
     spec = config_named(config)
     filters = _filters(spec, hazards, sides, variants)
