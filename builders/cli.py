@@ -8,22 +8,7 @@ from pathlib import Path
 
 import click
 
-from dual_bench.errors import DualBenchError
-
-
-class _Group(click.Group):
-    """Turns errors of our own into one line; anything else is a bug and keeps its traceback."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except DualBenchError as err:
-            click.echo(f"error: {err}", err=True)
-            sys.exit(err.exit_status)
-        except KeyboardInterrupt:
-            click.echo("stopped; the same command goes on from here", err=True)
-            sys.exit(130)
-
+from perturb.console import OneLineErrors
 
 _WORKERS = click.option(
     "--workers",
@@ -34,7 +19,7 @@ _WORKERS = click.option(
 )
 
 
-@click.group(cls=_Group)
+@click.group(cls=OneLineErrors)
 def main() -> None:
     """Build the dual-bench dataset from its sources, and check what was built."""
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from dual_bench.errors import DualBenchError, OutputError, PerturbationError
+from dual_bench.errors import OutputError, PerturbationError
+from perturb.console import OneLineErrors
 from perturb.keys import seed_of
 from perturb.paper import PAPER
 from perturb.registry import Perturber, perturbation
 
 
-class _Group(click.Group):
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except DualBenchError as err:
-            click.echo(f"error: {err}", err=True)
-            sys.exit(err.exit_status)
-
-
-@click.group(cls=_Group)
+@click.group(cls=OneLineErrors)
 def main() -> None:
     """Deterministic perturbations of pictures."""
 
