@@ -24,7 +24,7 @@ verify: .venv/.installed
 legibility: .venv/.installed-legibility
 	OMP_NUM_THREADS=1 $(RUN) -m builders legibility
 
-# The same pixels with the oldest OpenCV that is supported, and without its SIMD and IPP paths?
+# The same pixels with the oldest OpenCV, NumPy and Pillow, and without OpenCV's SIMD and IPP?
 portability: .venv-portability/.installed
 	.venv-portability/bin/python -m builders legibility --check
 	OPENCV_IPP=disabled OPENCV_CPU_DISABLE=$(SIMD) .venv-portability/bin/python -m builders legibility --check
@@ -50,7 +50,8 @@ benchmark: .venv/.installed
 .venv-portability/.installed: .venv/.installed
 	$(PYTHON) -m venv .venv-portability
 	grep -v -e '^#' requirements.lock | sed -e 's/ *\\$$//' -e '/--hash/d' \
-	  -e 's/^opencv-python-headless==.*/opencv-python-headless==4.10.0.84/' > .venv-portability/versions
+	  -e '/^numpy==/d' -e '/^opencv-python-headless==/d' -e '/^pillow==/d' > .venv-portability/versions
+	printf '%s\n' numpy==1.26.4 opencv-python-headless==4.10.0.84 pillow==10.4.0 >> .venv-portability/versions
 	.venv-portability/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r .venv-portability/versions
 	.venv-portability/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

@@ -1,6 +1,7 @@
 """The same pixels on every machine: with and without OpenCV's fast paths.
 
-`make portability` does the same for all 14,400 pictures, and under OpenCV 4.10.
+`make portability` does the same for all 14,400 pictures, and under the oldest OpenCV, NumPy and
+Pillow that are supported.
 """
 
 import os

@@ -19,9 +19,9 @@ difference of two columns keeps the correlation between them:
 >>> round(float(interval.estimate), 3)
 0.267
 
-Cost grows with clusters x resamples, and hardly with the number of rows. This module does no bias correction: the
-percentile interval is a little too narrow below some 50 clusters, and has no width when every
-row agrees (a rate of 0 or 1), where `intervals.wilson` is the one to print.
+Cost grows with clusters x resamples, and hardly with the number of rows. This module does no
+bias correction: the percentile interval is a little too narrow below some 50 clusters, and has
+no width when every row agrees (a rate of 0 or 1), where `intervals.wilson` is the one to print.
 
 The same seed gives the same draws for the same number of clusters and resamples, on every
 machine with the same numpy.
