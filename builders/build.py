@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ from dual_bench.schema import (
     file_sha256,
     read_manifest,
 )
-from dual_bench.schema.manifest import fingerprint
+from dual_bench.schema.manifest import fingerprint, is_build
 from dual_bench.taxonomy import HAZARDS
 
 STAGE = ".building"
@@ -99,8 +100,8 @@ def check_out(out: Path) -> None:
         return
     if not out.is_dir():
         raise OutputError(f"{out}: is a file, expected a folder")
-    ours = (out / MANIFEST).is_file() or (out / STAGE).is_dir()
-    if any(out.iterdir()) and not ours:
+    foreign = [path for path in out.iterdir() if path.name != STAGE]
+    if foreign and not (is_build(out) or (out / STAGE / "inputs").is_file()):
         raise NotABuildError(f"{out}: holds other files and no build; name an empty or new folder")
 
 
@@ -179,6 +180,11 @@ def _run(jobs: list[Job], workers: int, quiet: bool) -> None:
             for future in done:
                 if error := future.exception():
                     pool.shutdown(wait=True, cancel_futures=True)
+                    if isinstance(error, BrokenProcessPool):
+                        raise OutputError(
+                            "a worker process was killed, perhaps for want of memory; the same "
+                            "command goes on from here, with fewer --workers if need be"
+                        ) from error
                     raise error
 
 
@@ -237,13 +243,13 @@ def _build(
         prompts.add(prompt_rows())
     entry = entry_of("prompts", only, len(prompts.pixels))
     files = [*entries_of(notes[n] for n in sorted(notes)), entry]
-    print_ = fingerprint(files)
+    mark = fingerprint(files)
     rows: dict[str, str | None] = {}
     for config in ("dual_use", "dual_use_perturbed"):
         for number in sorted(notes):
             rows |= notes[number]["rows"][config]
     rows |= prompts.pixels
-    return _finish(out, inputs, pairs_per_hazard, files, rows, print_)
+    return _finish(out, inputs, pairs_per_hazard, files, rows, mark)
 
 
 def _finish(
@@ -252,10 +258,10 @@ def _finish(
     pairs_per_hazard: int,
     files: list[FileEntry],
     rows: dict[str, str | None],
-    print_: str,
+    mark: str,
 ) -> Manifest:
     """Put the finished files in place; readers see the old build or the new one, never a mix."""
-    stage, data = out / STAGE, out / "data" / print_
+    stage, data = out / STAGE, out / "data" / mark
     data.parent.mkdir(exist_ok=True)
     if data.is_dir() and all(_is_whole(data, f) for f in files):  # built before: leave it be
         shutil.rmtree(stage / "files")
@@ -263,16 +269,16 @@ def _finish(
         shutil.rmtree(data, ignore_errors=True)
         (stage / "files").rename(data)
     placed = [
-        FileEntry(f"data/{print_}/{f.path}", f.bytes, f.sha256, f.config, f.rows) for f in files
+        FileEntry(f"data/{mark}/{f.path}", f.bytes, f.sha256, f.config, f.rows) for f in files
     ]
-    manifest = Manifest(DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (), rows)
+    manifest = Manifest(DATA_VERSION, mark, inputs, pairs_per_hazard, versions(), (), rows)
     texts = card.files(manifest, placed)
     for name, content in texts.items():
         with whole_file(out / name, stage / "parts") as part:
             part.write_bytes(content)
     beside = [FileEntry(n, len(c), hashlib.sha256(c).hexdigest()) for n, c in texts.items()]
     manifest = Manifest(
-        DATA_VERSION, print_, inputs, pairs_per_hazard, versions(), (*placed, *beside), rows
+        DATA_VERSION, mark, inputs, pairs_per_hazard, versions(), (*placed, *beside), rows
     )
     with whole_file(out / MANIFEST, stage / "parts") as part:
         part.write_text(manifest.to_json(), encoding="utf-8")

@@ -32,6 +32,10 @@ class UnknownNameError(DualBenchError, ValueError):
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"unknown {kind} {got!r}; expected one of: {', '.join(self.legal)}.{hint}")
 
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, object, tuple[str, ...]]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.kind, self.got, self.legal)
+
 
 class BuildNotFoundError(DualBenchError, FileNotFoundError):
     """There is no built dataset in any of the places that were looked at."""

@@ -2,6 +2,7 @@
 
 import filecmp
 import json
+import os
 import random
 import shutil
 import signal
@@ -190,6 +191,25 @@ def test_a_folder_of_somebody_else_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is a file"):
         check_out(tmp_path / "thesis.txt")
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_manifest_of_another_program_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "a web app"}')
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.txt").write_text("mine")
+    with pytest.raises(NotABuildError, match="holds other files"):
+        build_module.build(tmp_path, workers=1, pairs_per_hazard=1, quiet=True)
+    assert (tmp_path / "data" / "mine.txt").read_text() == "mine"
+
+
+def test_a_killed_worker_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build_module, "run_job", _die)
+    with pytest.raises(OutputError, match="a worker process was killed"):
+        build_module.build(tmp_path / "out", workers=1, pairs_per_hazard=1, quiet=True)
+
+
+def _die(job: Job) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_two_builds_of_one_folder_do_not_meet(tmp_path: Path) -> None:

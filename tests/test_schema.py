@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,13 @@ def test_any_other_text_is_refused_with_an_error_of_our_own(text: str) -> None:
 def test_what_is_wrong_with_an_id_is_said(text: str, message: str) -> None:
     with pytest.raises(UnknownNameError, match=message):
         parse_id(text)
+
+
+def test_errors_survive_the_way_back_from_a_worker() -> None:
+    error = UnknownNameError("side", "good", SIDES)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301  (our own bytes)
+    assert type(again) is UnknownNameError
+    assert str(again) == str(error)
 
 
 def test_pixel_hash_is_what_its_docstring_says() -> None:

@@ -93,6 +93,15 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_build(folder: Path) -> bool:
+    """Whether a folder has a manifest of this project, of whatever version and however damaged."""
+    try:
+        with (folder / MANIFEST).open(encoding="utf-8", errors="replace") as file:
+            return f'"format": "{FORMAT}"' in file.read(1000)
+    except OSError:
+        return False
+
+
 def _check_is_build(folder: Path) -> None:
     """Raise NotABuildError, saying what the folder is instead, unless it has a manifest."""
     if not folder.is_dir():
