@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,6 @@ from builders.shard import (
     row_file,
     run_job,
     start_worker,
-    whole_file,
 )
 from builders.texts import Pair, all_pairs, read_prompts
 from dual_bench import schema
@@ -50,6 +50,7 @@ from dual_bench.schema import (
 )
 from dual_bench.schema.manifest import fingerprint, is_build
 from dual_bench.taxonomy import HAZARDS
+from perturb.files import whole_file
 
 STAGE = ".building"
 MADE_WITH = (
@@ -152,7 +153,8 @@ def _open_stage(out: Path, inputs: str) -> Path:
 
 def _take_back(out: Path, stage: Path) -> None:
     """Undo the last rename of a build that was cut off between it and the manifest."""
-    if (stage / "files").exists() or not (out / "data").is_dir():
+    drawn = all(record_path(stage, n).is_file() for n in range(len(HAZARDS)))
+    if not drawn or (stage / "files").exists() or not (out / "data").is_dir():
         return
     try:
         live = read_manifest(out).fingerprint
@@ -277,9 +279,7 @@ def _finish(
         with whole_file(out / name, stage / "parts") as part:
             part.write_bytes(content)
     beside = [FileEntry(n, len(c), hashlib.sha256(c).hexdigest()) for n, c in texts.items()]
-    manifest = Manifest(
-        DATA_VERSION, mark, inputs, pairs_per_hazard, versions(), (*placed, *beside), rows
-    )
+    manifest = replace(manifest, files=(*placed, *beside))
     with whole_file(out / MANIFEST, stage / "parts") as part:
         part.write_text(manifest.to_json(), encoding="utf-8")
     for old in data.parent.iterdir():

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from perturb.console import OneLineErrors
+from perturb.files import whole_file
 
 _WORKERS = click.option(
     "--workers",
@@ -76,7 +77,6 @@ def show(row_id: str, out: Path | None) -> None:
     ID is such as dual_use/vcr-017/harmful/original; no build is needed.
     """
     from builders.dual_use import picture
-    from builders.shard import whole_file
     from builders.texts import all_pairs
     from dual_bench.errors import UnknownNameError
     from dual_bench.schema import parse_id
@@ -88,7 +88,7 @@ def show(row_id: str, out: Path | None) -> None:
         raise UnknownNameError("pair", parts.pair_id, [*legal[:3], "...", legal[-1]])
     encoded = picture(pairs[parts.pair_id], parts.side, parts.variant).encoded()
     path = out or Path(row_id.replace("/", "-") + encoded.suffix)
-    with whole_file(path, path.parent) as part:
+    with whole_file(path) as part:
         part.write_bytes(encoded.data)
     click.echo(f"{path}: {pairs[parts.pair_id].concept}, pixels {encoded.pixel_sha256[:16]}")
 

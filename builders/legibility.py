@@ -21,6 +21,7 @@ from builders.texts import Pair
 from dual_bench.errors import TextError
 from dual_bench.schema import SIDES, VARIANTS
 from perturb import Perturber
+from perturb.files import whole_file
 
 if TYPE_CHECKING:
     from builders.ocr import Reader
@@ -92,9 +93,8 @@ def write_figures(figures: Iterable[Figure], engine: str, folder: Path = FIGURES
         mine = sorted((f.key.pair_id, f.key.side, f.line()) for f in figures if f.key[0] == variant)
         head = [f"# {engine}; error rates of letters and digits", "\t".join(COLUMNS)]
         text = "\n".join([*head, *(line for _, _, line in mine)]) + "\n"
-        part = folder / f"{variant}.tsv.part"
-        part.write_text(text, encoding="utf-8")
-        part.replace(folder / f"{variant}.tsv")
+        with whole_file(folder / f"{variant}.tsv") as part:
+            part.write_text(text, encoding="utf-8")
 
 
 def summary(figures: Mapping[Key, Figure]) -> dict[str, Share]:

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 
 from builders.dual_use import PHOTOS, pictures
 from builders.texts import Pair
-from dual_bench.errors import OutputError
 from dual_bench.schema import VARIANTS, FileEntry, file_sha256
 from dual_bench.schema.columns import ORIGINAL
 from perturb import Perturber
+from perturb.files import whole_file
 
 CHUNK = 25  # pairs that are held in memory
 ROW_GROUP = 2 * CHUNK  # rows: what a viewer or a filter reads at once, at most six megabytes
@@ -40,35 +40,6 @@ class Job:
     pairs: tuple[Pair, ...]
     schemas: dict[str, pa.Schema]  # config -> schema
     stage: Path
-
-
-@contextmanager
-def whole_file(path: Path, parts: Path) -> Iterator[Path]:
-    """Write a file under another name, then rename it: nobody sees half of it.
-
-    Args:
-        path: the final place.
-        parts: folder on the same file system for what is not whole yet.
-
-    Yields:
-        Where to write.
-
-    Raises:
-        OutputError: names the file and the reason (no space, no permission).
-    """
-    part = parts / f"{path.parent.name}-{path.name}.{os.getpid()}.part"
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        part.replace(path)
-    except OutputError:
-        raise  # of a file that was being written inside this one; it is named already
-    except OSError as err:
-        raise OutputError(f"{path}: cannot be written: {err.strerror or err}") from err
-    finally:
-        with suppress(OSError):  # nothing is left after a rename, or where nothing could be made
-            part.unlink(missing_ok=True)
 
 
 class RowFile:
@@ -103,7 +74,9 @@ class RowFile:
 @contextmanager
 def row_file(config: str, job: Job) -> Iterator[RowFile]:
     """A shard's file of a config, under its name only when it is whole."""
-    with whole_file(file_path(config, job), job.stage / "parts") as part:
+    path = file_path(config, job)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path, job.stage / "parts") as part:
         file = RowFile(config, job, part)
         try:
             yield file

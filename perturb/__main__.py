@@ -8,8 +8,9 @@ import click
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from dual_bench.errors import OutputError, PerturbationError
+from dual_bench.errors import PerturbationError
 from perturb.console import OneLineErrors
+from perturb.files import whole_file
 from perturb.keys import seed_of
 from perturb.paper import PAPER
 from perturb.registry import Perturber, perturbation
@@ -47,13 +48,8 @@ def apply(image: Path, variant: str, key: str, photos: Path | None, out: Path) -
     except (OSError, UnidentifiedImageError) as err:
         raise PerturbationError(f"{image}: cannot be read as a picture: {err}") from err
     result = Perturber(photos or Path()).apply(variant, pixels, seed_of("own", key, variant))
-    part = out.with_name(out.name + ".part")
-    try:
+    with whole_file(out) as part:
         Image.fromarray(result).save(part, "PNG")
-        part.replace(out)
-    except OSError as err:
-        part.unlink(missing_ok=True)
-        raise OutputError(f"{out}: cannot be written: {err.strerror or err}") from err
     click.echo(str(out))
 
 
