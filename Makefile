@@ -61,7 +61,7 @@ lock: .venv/.installed
 	$(RUN) -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-annotate --custom-compile-command "make lock" \
-	  --extra build --extra dev pyproject.toml -o requirements.lock
+	  --extra build --extra judge --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-annotate --custom-compile-command "make lock" \
 	  --constraints requirements.lock --no-emit-package opencv-python \

@@ -38,6 +38,7 @@ from builders.shard import (
 from builders.texts import Pair, all_pairs, read_prompts
 from dual_bench import schema
 from dual_bench.errors import DualBenchError, NotABuildError, OutputError, TextError
+from dual_bench.files import whole_file
 from dual_bench.schema import (
     CONFIGS,
     DATA_VERSION,
@@ -50,7 +51,6 @@ from dual_bench.schema import (
 )
 from dual_bench.schema.manifest import fingerprint, is_build
 from dual_bench.taxonomy import HAZARDS
-from perturb.files import whole_file
 
 STAGE = ".building"
 MADE_WITH = (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from perturb.console import OneLineErrors
-from perturb.files import whole_file
+from dual_bench.console import OneLineErrors
+from dual_bench.files import whole_file
 
 _WORKERS = click.option(
     "--workers",

@@ -19,9 +19,9 @@ from builders.dual_use import PHOTOS, pictures
 from builders.encode import decode, stored_sha256
 from builders.texts import Pair
 from dual_bench.errors import TextError
+from dual_bench.files import whole_file
 from dual_bench.schema import SIDES, VARIANTS
 from perturb import Perturber
-from perturb.files import whole_file
 
 if TYPE_CHECKING:
     from builders.ocr import Reader

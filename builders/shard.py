@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 
 from builders.dual_use import PHOTOS, pictures
 from builders.texts import Pair
+from dual_bench.files import whole_file
 from dual_bench.schema import VARIANTS, FileEntry, file_sha256
 from dual_bench.schema.columns import ORIGINAL
 from perturb import Perturber
-from perturb.files import whole_file
 
 CHUNK = 25  # pairs that are held in memory
 ROW_GROUP = 2 * CHUNK  # rows: what a viewer or a filter reads at once, at most six megabytes

@@ -71,3 +71,19 @@ class DependencyError(DualBenchError, ImportError):
 
 class OutputError(DualBenchError, OSError):
     """A file could not be written: no space, no permission, or in the way."""
+
+
+class ResponsesError(DualBenchError):
+    """A file of replies cannot be read, or says two things about one row."""
+
+
+class JournalError(DualBenchError):
+    """A run folder is in use, damaged, or belongs to another run."""
+
+
+class JudgeError(DualBenchError):
+    """A judge cannot be used at all: no key, no such model, a prompt file that does not fit."""
+
+
+class LabelsError(DualBenchError):
+    """A file of labels cannot be read, or has a label that the protocol does not have."""

@@ -8,9 +8,9 @@ import click
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from dual_bench.console import OneLineErrors
 from dual_bench.errors import PerturbationError
-from perturb.console import OneLineErrors
-from perturb.files import whole_file
+from dual_bench.files import whole_file
 from perturb.keys import seed_of
 from perturb.paper import PAPER
 from perturb.registry import Perturber, perturbation

@@ -232,7 +232,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 def test_no_space_left_is_one_line_and_leaves_no_final_file(
     tmp_path: Path,
 ) -> None:
-    from perturb.files import whole_file
+    from dual_bench.files import whole_file
 
     def run_out_of_space() -> None:
         with whole_file(tmp_path / "a.parquet", tmp_path / "parts") as part:

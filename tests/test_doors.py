@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHARED = {"dual_bench.schema", "dual_bench.taxonomy", "dual_bench.errors"}
+HELPERS = {"dual_bench.errors", "dual_bench.console", "dual_bench.files"}
+SHARED = {"dual_bench.schema", "dual_bench.taxonomy", *HELPERS}
 ALLOWED = {
     "dual_bench": {"dual_bench"},
-    "perturb": {"perturb", "dual_bench.errors"},
+    "perturb": {"perturb", *HELPERS},
     "builders": {"builders", "perturb", *SHARED},
 }
 

@@ -1,4 +1,4 @@
-"""Write files whole or not at all; for the producers' side, where every output is a file."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 

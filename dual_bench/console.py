@@ -1,4 +1,4 @@
-"""How the producers' command lines end when something is wrong: one line, exit status 2."""
+"""How a command line ends when something is wrong: one line, exit status 2."""
 
 from __future__ import annotations
 
