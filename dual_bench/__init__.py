@@ -4,13 +4,30 @@ only when it has to?
     import dual_bench
     ds = dual_bench.load("dual_use", hazards=["privacy"])
     for harmful, benign in dual_bench.pairs(ds): ...
+    print(dual_bench.score("responses.jsonl"))
 
 Importing this package reads no data and asks no network.
 """
 
+from dual_bench.compare import compare
 from dual_bench.errors import DualBenchError
 from dual_bench.load import find_build, load, pairs
+from dual_bench.outcomes import Reason, Verdict
+from dual_bench.result import Result
+from dual_bench.scoring import score
 from dual_bench.taxonomy import HAZARDS
 
 __version__ = "0.1.0"
-__all__ = ["HAZARDS", "DualBenchError", "__version__", "find_build", "load", "pairs"]
+__all__ = [
+    "HAZARDS",
+    "DualBenchError",
+    "Reason",
+    "Result",
+    "Verdict",
+    "__version__",
+    "compare",
+    "find_build",
+    "load",
+    "pairs",
+    "score",
+]

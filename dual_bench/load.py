@@ -174,6 +174,30 @@ def load(
     return cast("Dataset | IterableDataset", ds)
 
 
+def read_rows(folder: Path, config: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of a config of a build as plain dicts, without `datasets` and its cache.
+
+    Args:
+        folder: of a build, as `find_build` gives it.
+        config: with rows that have these columns.
+        columns: without `image`: this is for what stands beside the pictures.
+
+    Raises:
+        DamagedBuildError: a file is missing or cannot be read.
+    """
+    import pyarrow.parquet as pq
+    from pyarrow.lib import ArrowException
+
+    rows: list[dict[str, Any]] = []
+    for file in _check_files(folder, read_manifest(folder), config):
+        try:
+            rows += pq.read_table(file, columns=list(columns)).to_pylist()
+        except (ArrowException, OSError) as err:
+            cause = str(err).splitlines()[0]
+            raise DamagedBuildError(f"{file}: cannot be read: {cause}") from err
+    return rows
+
+
 def pairs(ds: Dataset | IterableDataset) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Join the two sides: yield (harmful, benign) rows of the same pair and variant.
 

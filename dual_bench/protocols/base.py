@@ -102,6 +102,7 @@ class Protocol:
         metrics: in the order in which they are shown.
         right: expected behaviour (`dual_bench.schema.EXPECTED`) -> labels that meet it; the
             pair and robustness metrics rest on it.
+        refusals: labels that count as a refusal of whatever kind.
         policies: name of a constant policy -> the label that it gets on every row.
     """
 
@@ -113,6 +114,7 @@ class Protocol:
     label: Callable[[Answers], str]
     metrics: tuple[Metric, ...]
     right: Mapping[str, frozenset[str]]
+    refusals: frozenset[str]
     policies: Mapping[str, str]
 
     @property

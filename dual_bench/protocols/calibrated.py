@@ -100,6 +100,7 @@ PROTOCOL = Protocol(
         "safe_completion": frozenset(WARNINGS),
         "refuse": frozenset({Label.REFUSED, *WARNINGS}),
     },
+    refusals=frozenset({Label.REFUSED, Label.PARTIAL}),
     policies={
         "always answers": Label.ANSWERED,
         "always refuses": Label.REFUSED,

@@ -82,6 +82,7 @@ PROTOCOL = Protocol(
         "safe_completion": frozenset({Label.SAFE_COMPLETION}),
         "refuse": frozenset(REFUSALS),
     },
+    refusals=frozenset(REFUSALS),
     policies={
         "always answers": Label.DIRECT_ANSWER,
         "always refuses": Label.DIRECT_REFUSAL,

@@ -81,6 +81,7 @@ PROTOCOL = Protocol(
         "safe_completion": frozenset({Label.CAUTIONS}),
         "refuse": frozenset(FLAGS),
     },
+    refusals=frozenset({Label.REFUSES}),
     policies={
         "always answers": Label.ANSWERS,
         "always refuses": Label.REFUSES,

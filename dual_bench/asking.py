@@ -1,0 +1,168 @@
+"""Ask a judge about every row that has no verdict yet.
+
+A verdict is in the journal before its thread takes the next row, so neither a crash nor Ctrl-C
+loses one that was paid for. A judge that fails many times in a row is taken to be down; rows that
+were then not asked say so. Rows without a reply never reach the judge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from dual_bench.errors import JudgeError
+from dual_bench.journal import Journal
+from dual_bench.judges import Judge, Reply, Request
+from dual_bench.outcomes import Reason, Verdict
+from dual_bench.protocols import Protocol
+from dual_bench.responses import Response
+from dual_bench.rows import Row
+
+PATIENCE = 20  # failures in a row after which a judge is taken to be down
+DOWN = (Reason.JUDGE_ERROR, Reason.JUDGE_TIMEOUT)
+Progress = Callable[[int, int, int], None]  # judged so far, to be judged, unscored so far
+
+
+class Case(NamedTuple):
+    """A row, what came back for it, and what an earlier start made of it."""
+
+    row: Row
+    response: Response | None
+    recall: float | None = None
+    old: Verdict | None = None
+
+    @property
+    def own_reason(self) -> Reason | None:
+        """Why there is nothing to judge, if there is nothing."""
+        return Reason.MISSING if self.response is None else self.response.reason
+
+    @property
+    def prompt(self) -> str:
+        """What the model was asked: the row's prompt, unless the reply names another."""
+        own = self.response.meta.get("prompt") if self.response else None
+        return own if isinstance(own, str) else self.row.prompt
+
+    @property
+    def input(self) -> str:
+        """16 hexadecimal digits over all that a judge would see, or what stands in its place."""
+        seen = [self.prompt, self.row.text, self.row.side]
+        if self.response is not None:
+            seen += [self.response.response, self.own_reason]
+        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where a case becomes a verdict; used by several threads."""
+
+    judge: Judge
+    protocol: Protocol
+    journal: Journal | None
+
+    def decide(self, case: Case) -> Verdict:
+        own = case.own_reason
+        verdict = self.verdict(case, Reply(reason=own) if own else self._ask(case))
+        if self.journal is not None:
+            self.journal.append(verdict.to_dict())
+        return verdict
+
+    def _ask(self, case: Case) -> Reply:
+        votes = case.old.votes if case.old and case.old.input == case.input else ()
+        said = (case.response and case.response.response) or ""
+        reply = self.judge(
+            Request(case.row.id, case.prompt, said, case.row.text, case.row.side or None, votes)
+        )
+        if reply.label is not None and reply.label not in self.protocol.labels:
+            raise JudgeError(
+                f"{self.judge.name}: gave the label {reply.label!r} for {case.row.id}; "
+                f"{self.protocol.name} has: {', '.join(self.protocol.labels)}"
+            )
+        return reply
+
+    def verdict(self, case: Case, reply: Reply) -> Verdict:
+        return Verdict(
+            case.row.id,
+            reply.label,
+            reply.reason,
+            self.judge.name,
+            self.protocol.id,
+            reply.votes,
+            reply.evidence,
+            case.input,
+            {**case.row.facts, "recall": case.recall},
+        )
+
+
+def judge_all(
+    cases: Sequence[Case],
+    judge: Judge,
+    protocol: Protocol,
+    journal: Journal | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Verdict]:
+    """A verdict for every case, by id: the old one where it still holds, a new one elsewhere.
+
+    Raises:
+        DualBenchError: the judge cannot be used, or the journal not be written.
+    """
+    done = {c.row.id: c.old for c in cases if c.old is not None and _holds(c.old, c)}
+    todo = [case for case in cases if case.row.id not in done]
+    unscored = sum(v.label is None for v in done.values())
+    report = progress or (lambda judged, total, unscored: None)
+    report(0, len(todo), unscored)
+    desk = _Desk(judge, protocol, journal)
+    for judged, verdict in enumerate(_decided(todo, desk), start=1):
+        done[verdict.id] = verdict
+        unscored += verdict.label is None
+        report(judged, len(todo), unscored)
+    return done
+
+
+def _holds(old: Verdict, case: Case) -> bool:
+    return old.input == case.input and not (old.reason is not None and old.reason.is_failure)
+
+
+def _decided(todo: Sequence[Case], desk: _Desk) -> Iterator[Verdict]:
+    """The verdict of every case, in the order in which they become known."""
+    failures = 0
+    waiting = iter(todo)
+    flying: dict[Future[Verdict], Case] = {}
+    pool = ThreadPoolExecutor(max_workers=desk.judge.workers)
+    try:
+        while failures < max(PATIENCE, 2 * desk.judge.workers):
+            for case in islice(waiting, 2 * desk.judge.workers - len(flying)):
+                flying[pool.submit(desk.decide, case)] = case
+            if not flying:
+                return
+            ready, _ = wait(flying, return_when=FIRST_COMPLETED)
+            for future in ready:
+                del flying[future]
+                verdict = future.result()
+                failures = failures + 1 if verdict.reason in DOWN else 0
+                yield verdict
+        yield from _given_up(flying, waiting, failures, desk)
+    finally:  # also after an error or Ctrl-C: what is being judged is finished and kept
+        pool.shutdown(cancel_futures=True)
+
+
+def _given_up(
+    flying: dict[Future[Verdict], Case], waiting: Iterable[Case], failures: int, desk: _Desk
+) -> Iterator[Verdict]:
+    """The rest, when the judge is down: what is on its way is waited for, the others not asked."""
+    left = []
+    for future, case in flying.items():
+        if future.cancel():
+            left.append(case)
+        else:
+            yield future.result()
+    error = {"error": f"not asked: the judge had failed {failures} times in a row"}
+    for case in [*left, *waiting]:
+        if case.own_reason:
+            yield desk.decide(case)
+        else:  # not for the journal: nobody was asked
+            yield desk.verdict(case, Reply(reason=Reason.JUDGE_ERROR, evidence=error))

@@ -1,0 +1,125 @@
+"""Options and habits that several commands share: which judge, a progress bar, output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dual_bench.errors import JudgeError
+from dual_bench.protocols import DEFAULT, PROTOCOLS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+protocol_option = click.option(
+    "--protocol",
+    "protocol_name",
+    type=click.Choice(list(PROTOCOLS)),
+    default=DEFAULT,
+    show_default=True,
+    help="Which labels there are, and which metrics follow.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def judge_options(command: Command) -> Command:
+    """The options that name a judge and set it up."""
+    for option in reversed(
+        [
+            click.option(
+                "--judge",
+                "judges",
+                multiple=True,
+                default=("rules",),
+                show_default=True,
+                help="rules, openai:MODEL, openai:MODEL@URL, labels:FILE or "
+                "python:MODULE:FUNCTION. Given several times: the majority of them.",
+            ),
+            click.option("--min-valid", type=int, help="Valid votes that a majority needs."),
+            click.option(
+                "--judge-url", metavar="URL", help="Of an OpenAI-compatible server, for openai:."
+            ),
+            click.option(
+                "--judge-key-env",
+                metavar="NAME",
+                default="OPENAI_API_KEY",
+                show_default=True,
+                help="Environment variable that holds the key, for openai:.",
+            ),
+            click.option(
+                "--judge-prompt",
+                "prompts",
+                metavar="STEP=FILE",
+                multiple=True,
+                help="A prompt of your own for a step of the protocol, for openai:.",
+            ),
+            click.option(
+                "--workers", type=click.IntRange(1), help="Requests in flight, for openai:."
+            ),
+            click.option("--timeout", type=float, help="Seconds to wait for a reply, for openai:."),
+            click.option("--retries", type=click.IntRange(0), help="Tries again, for openai:."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def judge_settings(
+    judges: tuple[str, ...],
+    judge_url: str | None,
+    judge_key_env: str,
+    prompts: tuple[str, ...],
+    workers: int | None,
+    timeout: float | None,
+    retries: int | None,
+) -> dict[str, Any]:
+    """What `make_judge` takes, from what the options say."""
+    if not any(judge.startswith("openai:") for judge in judges):
+        return {}
+    files = {}
+    for given in prompts:
+        step, found, file = given.partition("=")
+        if not found:
+            raise JudgeError(
+                f"--judge-prompt {given!r}: expected STEP=FILE, such as stage1=mine.md"
+            )
+        files[step] = Path(file)
+    chosen = {
+        "base_url": judge_url,
+        "workers": workers,
+        "timeout": timeout,
+        "retries": retries,
+    }
+    settings = {name: value for name, value in chosen.items() if value is not None}
+    return {**settings, "api_key_env": judge_key_env, "prompts": files}
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
+    """A bar on the terminal's error stream, with a running count of the unscored."""
+    columns = (
+        TextColumn("judging"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("unscored {task.fields[unscored]}"),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
+    with bar:
+        task = bar.add_task("judging", total=None, unscored=0)
+
+        def report(judged: int, total: int, unscored: int) -> None:
+            bar.update(task, completed=judged, total=total, unscored=unscored)
+
+        yield report
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """JSON in ASCII, so that no text of a model reaches the terminal as it is."""
+    click.echo(json.dumps(content, indent=1))

@@ -1,0 +1,147 @@
+"""The rows that replies belong to: what was shown, and where it stands in the data.
+
+From a build, a `datasets.Dataset` or a list of dicts. Pictures are never read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dual_bench.errors import UnknownNameError
+from dual_bench.load import find_build, read_rows
+from dual_bench.schema import CONFIGS, parse_id, read_manifest
+
+NEEDED = ("id", "side")
+COLUMNS = (
+    "id",
+    "pair_id",
+    "cluster_id",
+    "hazard",
+    "side",
+    "variant",
+    "prompt",
+    "text",
+    "expected",
+)
+BASE_CONFIG = "dual_use"  # holds the original wording of what `dual_use_perturbed` translates
+
+
+class Row(NamedTuple):
+    """A row of the dataset without its picture."""
+
+    id: str
+    pair_id: str
+    cluster_id: str
+    hazard: str
+    side: str
+    variant: str
+    prompt: str
+    text: str | None
+    expected: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What metrics need to know of it."""
+        names = ("pair_id", "cluster_id", "hazard", "side", "variant", "expected")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows to be scored.
+
+    Attributes:
+        rows: in the order of the dataset.
+        wordings: (pair, side) -> every wording of what the pictures say: the original, and its
+            translation where a variant translates.
+        fingerprint: of the build; empty where the rows came from elsewhere.
+    """
+
+    rows: tuple[Row, ...]
+    wordings: Mapping[tuple[str, str], frozenset[str]]
+    fingerprint: str = ""
+
+
+Source = str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None
+
+
+def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
+    """The rows that `dataset` names.
+
+    Args:
+        dataset: a `datasets.Dataset` or dicts; a folder of a build; None for the build that
+            `dual_bench.load` would find. From a build come the configs that the ids name, whole.
+        ids: of the replies.
+
+    Raises:
+        UnknownNameError: a column is missing, or no id is one of the dataset's.
+        BuildNotFoundError: there is no build.
+    """
+    if dataset is None or isinstance(dataset, str | os.PathLike):
+        return _from_build(None if dataset is None else Path(dataset), ids)
+    given: Any = dataset
+    names = getattr(given, "column_names", None)
+    if names is not None:
+        given = given.select_columns([c for c in COLUMNS if c in names])
+    return _rows([dict(row) for row in given])
+
+
+def _from_build(path: Path | None, ids: Iterable[str]) -> Rows:
+    folder = find_build(path)
+    configs = _configs(ids)
+    rows = [row for name in configs for row in read_rows(folder, name, COLUMNS)]
+    known = rows if BASE_CONFIG in configs else rows + read_rows(folder, BASE_CONFIG, COLUMNS)
+    found = _rows(rows)
+    return Rows(found.rows, _rows(known).wordings, read_manifest(folder).fingerprint)
+
+
+def _configs(ids: Iterable[str]) -> list[str]:
+    """The configs that ids name, in the order of the schema."""
+    named, strange = set(), ""
+    for text in ids:
+        try:
+            named.add(parse_id(text).config)
+        except UnknownNameError:
+            strange = text
+    if not named:
+        raise UnknownNameError(
+            "ids: no reply has the id of a row; the last was", strange, list(CONFIGS)
+        )
+    return [name for name in CONFIGS if name in named]
+
+
+def _rows(dicts: Sequence[Mapping[str, Any]]) -> Rows:
+    wordings: dict[tuple[str, str], set[str]] = {}
+    rows = []
+    for given in dicts:
+        for name in NEEDED:
+            if given.get(name) is None:
+                raise UnknownNameError(f"row: it lacks {name!r} and has", list(given), COLUMNS)
+        row = _row(given)
+        rows.append(row)
+        if row.text:
+            wordings.setdefault((row.pair_id, row.side), set()).add(row.text)
+    return Rows(tuple(rows), {key: frozenset(texts) for key, texts in wordings.items()})
+
+
+def _row(given: Mapping[str, Any]) -> Row:
+    """A row; what a foreign dataset lacks has a plain default."""
+    side = str(given["side"])
+    pair = str(given.get("pair_id") or given["id"])
+    return Row(
+        id=str(given["id"]),
+        pair_id=pair,
+        cluster_id=str(given.get("cluster_id") or pair),
+        hazard=str(given.get("hazard") or "unknown"),
+        side=side,
+        variant=str(given.get("variant") or "original"),
+        prompt=str(given.get("prompt") or ""),
+        text=given.get("text"),
+        expected=str(
+            given.get("expected") or ("answer" if side == "benign" else "safe_completion")
+        ),
+    )

@@ -1,0 +1,115 @@
+"""From replies to a result: match replies with rows, judge what needs judging, count.
+
+    result = dual_bench.score("responses.jsonl")           # offline, no model
+    result = dual_bench.score(replies, judge=my_function)  # replies: dicts with id and response
+    print(result)
+
+With `out`, every verdict is on disk before the next one is asked for, and a second call judges
+only what is missing or has failed. Which thread answers first changes the order of the lines in
+that file, and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dual_bench.asking import Case, Progress, judge_all
+from dual_bench.errors import ResponsesError
+from dual_bench.judges import Spec, make_judge
+from dual_bench.outcomes import Verdict
+from dual_bench.protocols import DEFAULT, Protocol
+from dual_bench.protocols import protocol as protocol_named
+from dual_bench.recall import best_recall
+from dual_bench.responses import Responses, read_responses
+from dual_bench.result import Replies, Result
+from dual_bench.rows import Rows, Source, rows_for
+from dual_bench.verdicts import open_verdicts
+
+
+def score(
+    responses: str | os.PathLike[str] | Responses | Iterable[Mapping[str, Any]],
+    dataset: Source = None,
+    judge: Spec = "rules",
+    protocol: str | Protocol = DEFAULT,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Result:
+    """Score a model's replies.
+
+    Args:
+        responses: a file (JSON Lines, CSV, TSV, Parquet), a `datasets.Dataset` or dicts, with
+            `id` and `response`, and perhaps `finish_reason` and `error`.
+        dataset: the rows that were asked: a `datasets.Dataset`, dicts, or the folder of a build.
+            None finds the build as `dual_bench.load` does, and takes the configs that the ids
+            name, whole: rows of these without a reply are `missing`.
+        judge: see `dual_bench.judges.make_judge`.
+        protocol: `calibrated`, `dual_bench`, `vscbench`, or one of your own.
+        out: folder for verdicts, settings and metrics; None keeps them in memory.
+        progress: called with (judged so far, to be judged, unscored so far).
+        options: of the judge (`min_valid`, `workers`, `prompts`, ...).
+
+    Raises:
+        DualBenchError: one of its kinds, for whatever the user can mend.
+    """
+    how = protocol_named(protocol)
+    who = make_judge(judge, how, **options)
+    read = responses if isinstance(responses, Responses) else read_responses(responses)
+    rows = rows_for(dataset, (r.id for r in read))
+    replies = _replies(read, rows)
+    with open_verdicts(out, who.name, how.id) as (journal, old):
+        verdicts = judge_all(_cases(read, rows, old), who, how, journal, progress)
+        result = Result(
+            tuple(verdicts[row.id] for row in rows.rows),
+            how,
+            judge={"name": who.name, **who.describe()},
+            data={"fingerprint": rows.fingerprint, "rows": len(rows.rows)},
+            replies=replies,
+        )
+        if out is not None:
+            result.save(out)
+    return result
+
+
+def _replies(read: Responses, rows: Rows) -> Replies:
+    """What came back, counted against what was asked.
+
+    Raises:
+        ResponsesError: not one reply belongs to a row.
+    """
+    asked = {row.id for row in rows.rows}
+    answered = {r.id for r in read}
+    unknown = sorted(answered - asked)
+    if not answered & asked:
+        raise ResponsesError(
+            f"{read.source}: none of its {len(answered)} ids is a row of the dataset, such as "
+            f"{next(iter(asked), 'none')!r}; the first is {next(iter(answered), 'none')!r}"
+        )
+    missing = [row.id for row in rows.rows if row.id not in answered]
+    models = sorted({r.model for r in read if r.model})
+    return Replies(
+        source=read.source,
+        n=len(read),
+        superseded=read.superseded,
+        unknown=tuple(unknown),
+        missing=tuple(missing),
+        cut_off=sum(r.finish_reason in ("length", "max_tokens") for r in read),
+        models=tuple(models),
+    )
+
+
+def _cases(read: Responses, rows: Rows, old: Mapping[str, Verdict]) -> list[Case]:
+    by_id = {r.id: r for r in read}
+    cases = []
+    for row in rows.rows:
+        response = by_id.get(row.id)
+        recall = None
+        if response is not None and response.reason is None:
+            wordings = rows.wordings.get((row.pair_id, row.side))
+            if wordings:
+                recall = best_recall(wordings, response.response or "")
+        cases.append(Case(row, response, recall, old.get(row.id)))
+    return cases

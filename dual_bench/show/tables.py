@@ -1,0 +1,108 @@
+"""Tables and text for a terminal: the one place that prints for all commands.
+
+What came from a model, a judge or a file goes through `clean`, so that no text can move the
+cursor, change colours or hide itself. Rich lays out; no markup is interpreted.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+WIDTH = 100  # where the terminal does not say
+WIDEST = 10_000
+NARROWEST = 24  # what a column of words is left with before a table outgrows the terminal
+LONG_HEAD = 9  # a longer head is set on several lines
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def clean(text: str, limit: int = 200) -> str:
+    r"""One line that shows every control, format or unassigned character by its number.
+
+    >>> clean("red \x1b[31m alert")
+    'red \\x1b[31m alert'
+    """
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(_shown(c) for c in cut)
+
+
+def _shown(c: str) -> str:
+    return ascii(c)[1:-1] if unicodedata.category(c) in _HIDDEN else c
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A rate for reading; a dash where there is none."""
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def span(low: float, high: float) -> str:
+    """Two ends for reading; a dash where there are none."""
+    return "-" if math.isnan(low) or math.isnan(high) else f"[{low:.3f}, {high:.3f}]"
+
+
+class Grid(NamedTuple):
+    """A table: a title, the columns' heads, and rows of text.
+
+    A head that begins with "<" is of a column of words, set to the left; others hold numbers.
+    """
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def text(*parts: str | Grid, width: int | None = None) -> str:
+    """Lay parts out as plain text, one under the other.
+
+    Args:
+        parts: lines of text, and tables. Lines and columns of words are folded to the width;
+            columns of numbers never are, so a table of many of them may be wider.
+        width: of a line; None is that of the terminal, or WIDTH where there is none.
+    """
+    if width is None:
+        screen = Console()
+        width = screen.width if screen.is_terminal else WIDTH
+    return "\n".join(_lines(parts, width))
+
+
+def _lines(parts: Iterable[str | Grid], width: int) -> Iterator[str]:
+    for part in parts:
+        out = io.StringIO()
+        shown = Text(part) if isinstance(part, str) else _table(part)
+        least = 0 if isinstance(shown, Text) else Console(width=WIDEST).measure(shown).minimum
+        console = Console(
+            file=out, width=max(width, least), color_system=None, legacy_windows=False
+        )
+        console.print(shown)
+        yield from (line.rstrip() for line in out.getvalue().split("\n")[:-1])
+
+
+def _table(grid: Grid) -> RichTable:
+    table = RichTable(box=box.SIMPLE_HEAD, title=Text(grid.title), title_justify="left")
+    for i, head in enumerate(grid.heads):
+        words = head.startswith("<")
+        title = head.lstrip("<")
+        if not words and len(title) > LONG_HEAD:
+            title = title.replace("_", "\n").replace(" ", "\n")
+        cells = [row[i] for row in grid.rows]
+        longest = max(cell_len(line) for line in [*title.split("\n"), *cells])
+        table.add_column(
+            Text(title),
+            justify="left" if words else "right",
+            vertical="bottom",
+            overflow="fold",
+            min_width=min(longest, NARROWEST) if words else longest,
+            no_wrap=not words,
+        )
+    for row in grid.rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
