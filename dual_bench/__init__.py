@@ -9,7 +9,7 @@ only when it has to?
 Importing this package reads no data and asks no network.
 """
 
-from dual_bench.compare import compare
+from dual_bench.comparison import compare
 from dual_bench.errors import DualBenchError
 from dual_bench.load import find_build, load, pairs
 from dual_bench.outcomes import Reason, Verdict

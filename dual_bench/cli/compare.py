@@ -20,7 +20,7 @@ def compare(first: Path, second: Path, across_judges: bool, full: bool, as_json:
 
     Differences are SECOND minus FIRST.
     """
-    from dual_bench.compare import compare as compare_results
+    from dual_bench.comparison import compare as compare_results
     from dual_bench.result import Result
     from dual_bench.show import show_comparison
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dual_bench.compare import Comparison, Difference
+from dual_bench.comparison import Comparison, Difference
 from dual_bench.show.tables import Grid, number, span, text
 
 ALPHA = 0.05
