@@ -81,8 +81,9 @@ class Table:
 
     def has(self, wanted: Iterable[str]) -> Bools:
         """(N,) which rows have one of these labels."""
-        known = [self.labels.index(name) for name in wanted]
-        return np.isin(self.label, known)
+        known = np.zeros(len(self.labels) + 1, dtype=bool)  # the last is for -1, the unscored
+        known[[self.labels.index(name) for name in wanted]] = True
+        return known[self.label]
 
     def right(self, protocol: Protocol) -> Bools:
         """(N,) which rows have a label that meets what is expected of them."""

@@ -32,7 +32,7 @@ COMMON = {  # what every protocol has besides its own metrics
 def show(result: Result, *, full: bool = False, width: int | None = None) -> str:
     """The whole report; `full` adds one line for every value."""
     parts: list[str | Grid] = [*_heading(result), _overall(result), _policies(result)]
-    parts += _groups(result)
+    parts += [*_groups(result), *_robustness(result)]
     if result.agreement:
         parts.append(_agreement(result))
     if full:
@@ -120,12 +120,42 @@ def _groups(result: Result) -> Iterator[Grid]:
         if len(names) < 2:
             continue
         keys = [k for k in wanted if any((name, k) in found for name in names)]
-        rows = [[name, *(_cell(found.get((name, k))) for k in keys)] for name in names]
-        yield Grid(f"By {kind}", [f"<{kind}", *keys], rows)
+        rows = []
+        for name in names:
+            sides = [e for k in ("as_expected_h", "as_expected_b") if (e := found.get((name, k)))]
+            counts = (sum(e.n for e in sides), sum(e.n_unscored for e in sides))
+            values = (_cell(found.get((name, k))) for k in keys)
+            rows.append([name, *values, *(f"{n:,}" for n in counts)])
+        yield Grid(f"By {kind}", [f"<{kind}", *keys, "n", "unscored"], rows)
 
 
 def _cell(e: Estimate | None) -> str:
     return "" if e is None else number(e.value)
+
+
+def _robustness(result: Result) -> Iterator[str | Grid]:
+    """Each variant against the originals of the same pairs."""
+    found = {(e.name, e.metric): e for e in result.estimates if e.given == "minus_original"}
+    if not found:
+        return
+    flips = ("lost_h", "won_h", "lost_b", "won_b")
+    found |= {(e.name, e.metric): e for e in result.estimates if e.metric in flips}
+    names = list(dict.fromkeys(name for name, _ in found))
+    keys = [m.key for m in result.protocol.metrics if m.better]
+    rows = [
+        [
+            name,
+            *(f"{e.value:+.3f}" if (e := found.get((name, k))) else "" for k in keys),
+            *(_cell(found.get((name, k))) for k in flips),
+        ]
+        for name in names
+    ]
+    yield Grid("Each variant minus the original, same pairs", ["<variant", *keys, *flips], rows)
+    for key in ("as_expected_h", "as_expected_b"):
+        worst = [e for e in result.estimates if e.metric == key and e.kind == "variant" and e.n]
+        if worst:
+            low = min(worst, key=lambda e: e.value)
+            yield f"worst variant by {key}: {low.name}, {number(low.value)}"
 
 
 def _agreement(result: Result) -> Grid:

@@ -65,7 +65,7 @@ def text(*parts: str | Grid, width: int | None = None) -> str:
 
     Args:
         parts: lines of text, and tables. Lines and columns of words are folded to the width;
-            columns of numbers never are, so a table of many of them may be wider.
+            columns of numbers never are: a table with too many goes on under itself.
         width: of a line; None is that of the terminal, or WIDTH where there is none.
     """
     if width is None:
@@ -76,18 +76,47 @@ def text(*parts: str | Grid, width: int | None = None) -> str:
 
 def _lines(parts: Iterable[str | Grid], width: int) -> Iterator[str]:
     for part in parts:
-        out = io.StringIO()
-        shown = Text(part) if isinstance(part, str) else _table(part)
-        least = 0 if isinstance(shown, Text) else Console(width=WIDEST).measure(shown).minimum
-        console = Console(
-            file=out, width=max(width, least), color_system=None, legacy_windows=False
-        )
-        console.print(shown)
-        yield from (line.rstrip() for line in out.getvalue().split("\n")[:-1])
+        for piece in [part] if isinstance(part, str) else _fitting(part, width):
+            out = io.StringIO()
+            shown = Text(piece) if isinstance(piece, str) else _table(piece)
+            least = 0 if isinstance(piece, str) else _least(piece)
+            console = Console(
+                file=out, width=max(width, least), color_system=None, legacy_windows=False
+            )
+            console.print(shown)
+            yield from (line.rstrip() for line in out.getvalue().split("\n")[:-1])
+
+
+def _least(grid: Grid) -> int:
+    """The narrowest that a table can be without a broken number."""
+    return Console(width=WIDEST).measure(_table(grid)).minimum
+
+
+def _fitting(grid: Grid, width: int) -> Iterator[Grid]:
+    """The table, in as many parts as fit the width; each begins with the columns of words."""
+    words = next((i for i, h in enumerate(grid.heads) if not h.startswith("<")), len(grid.heads))
+    last = len(grid.heads)
+    while last > words + 1 and _least(_columns(grid, [*range(last)])) > width:
+        last -= 1
+    yield _columns(grid, [*range(last)])
+    if last < len(grid.heads):
+        rest = [*range(words), *range(last, len(grid.heads))]
+        yield from _fitting(_columns(grid, rest)._replace(title=f"{grid.title}, continued"), width)
+
+
+def _columns(grid: Grid, chosen: list[int]) -> Grid:
+    rows = [[row[i] for i in chosen] for row in grid.rows]
+    return Grid(grid.title, [grid.heads[i] for i in chosen], rows)
 
 
 def _table(grid: Grid) -> RichTable:
-    table = RichTable(box=box.SIMPLE_HEAD, title=Text(grid.title), title_justify="left")
+    table = RichTable(
+        box=box.SIMPLE_HEAD,
+        title=Text(grid.title) if grid.title else None,
+        title_justify="left",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for i, head in enumerate(grid.heads):
         words = head.startswith("<")
         title = head.lstrip("<")
