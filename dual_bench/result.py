@@ -41,7 +41,7 @@ class Replies(NamedTuple):
 
     source: str = ""
     n: int = 0
-    superseded: int = 0  # failed attempts that a later line replaced
+    superseded: int = 0  # failed attempts of rows that have another line
     unknown: tuple[str, ...] = ()  # ids that are no row of the dataset
     missing: tuple[str, ...] = ()  # rows without a reply
     cut_off: int = 0  # replies that ended at a token limit; they are judged as they are
@@ -150,8 +150,9 @@ class Result:
         metrics = dict.fromkeys(e.metric for e in self.estimates)
         if metric not in metrics:
             raise UnknownNameError("metric", metric, metrics)
-        there = dict.fromkeys(f"{e.name} {e.given}".strip() for e in self.estimates)
-        raise UnknownNameError(f"group of {metric}", f"{name} {given}".strip(), there)
+        there = [f"{e.name} {e.given}".strip() for e in self.estimates if e.metric == metric]
+        legal = [group or "(none: all rows)" for group in there]
+        raise UnknownNameError(f"group of {metric}", f"{name} {given}".strip(), legal)
 
     @property
     def unscored(self) -> dict[str, int]:

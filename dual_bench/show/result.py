@@ -59,7 +59,7 @@ def _heading(result: Result) -> Iterator[str]:
     if replies.cut_off:
         yield f"{replies.cut_off:,} replies end at a token limit; they are judged as they are"
     if replies.superseded:
-        yield f"{replies.superseded:,} failed attempts were replaced by a later line"
+        yield f"{replies.superseded:,} failed attempts do not count: their rows have another line"
     for what, ids in (("is not a row of the dataset", replies.unknown),):
         if ids:
             shown = ", ".join(clean(i) for i in ids[:EXAMPLES])
