@@ -1,6 +1,7 @@
 """The statistics of dual-bench: intervals, resampling, paired tests, power, agreement.
 
     intervals    Wilson interval; what the unscored could have done to a rate
+    clustered    Wilson interval for rows that come in clusters
     resampling   cluster bootstrap of rates, and of anything else formed from sums
     paired       two runs on the same rows: exact McNemar, cluster permutation, Holm
     power        the smallest difference that a comparison can be expected to find
@@ -19,6 +20,7 @@ from dual_bench.stats.agreement import (
     fleiss_kappa,
     macro_f1,
 )
+from dual_bench.stats.clustered import cluster_wilson
 from dual_bench.stats.intervals import Bounds, bounds, wilson
 from dual_bench.stats.paired import (
     Permutation,
@@ -44,6 +46,7 @@ __all__ = [
     "bounds",
     "cluster_bootstrap",
     "cluster_sums",
+    "cluster_wilson",
     "cohen_kappa",
     "confusion_matrix",
     "detectable_difference",

@@ -20,8 +20,9 @@ difference of two columns keeps the correlation between them:
 0.267
 
 Cost grows with clusters x resamples, and hardly with the number of rows. This module does no
-bias correction: the percentile interval is a little too narrow below some 50 clusters, and has
-no width when every row agrees (a rate of 0 or 1), where `intervals.wilson` is the one to print.
+bias correction: the percentile interval is too narrow below some 50 clusters, for rates below
+0.05 also at 100, and has no width when every row agrees. For a single rate
+`clustered.cluster_wilson` covers better there.
 
 The same seed gives the same draws for the same number of clusters and resamples, on every
 machine with the same numpy.
@@ -220,9 +221,13 @@ def percentile_interval(estimate: ArrayLike, draws: ArrayLike, level: float = 0.
         raise ValueError(f"draws {table.shape} do not fit an estimate {middle.shape}")
     flat = table.reshape(len(table), -1)
     ends = np.full((2, flat.shape[1]), np.nan)
-    known = ~np.isnan(flat).all(axis=0)
-    if known.any():  # numpy warns about a column of nothing but nan
-        ends[:, known] = np.nanquantile(flat[:, known], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    gaps = np.isnan(flat)
+    levels = [(1 - level) / 2, (1 + level) / 2]
+    whole = ~gaps.any(axis=0)
+    ends[:, whole] = np.quantile(flat[:, whole], levels, axis=0)
+    some = ~whole & ~gaps.all(axis=0)  # numpy warns about a column of nothing but nan
+    if some.any():  # slower: one column at a time
+        ends[:, some] = np.nanquantile(flat[:, some], levels, axis=0)
     return Interval(middle, *ends.reshape(2, *middle.shape))
 
 
