@@ -3,9 +3,11 @@
     python -m tests.benchmarks.bootstrap [--labels 1000000] [--clusters 2000 80000]
         [--resamples 10000] [--inspect-python PATH]
 
-`dual_bench.stats` gives the rates by hazard, variant and side (144 of them) with their intervals,
-from a label a row, all with the same resamples of whole clusters; and one rate, the mean of the
-labels. The others do that one, with a hundredth of the resamples:
+"all metrics" is `dual_bench.metrics.summary` under `calibrated`: every value of a result, by hazard
+and by variant, with robustness, pairs and reading. "dual_bench" is `dual_bench.stats` alone: the
+rates by hazard, variant and side (144) with their intervals, from a label a row, all with the same
+resamples of whole clusters; and one rate, the mean of the labels. The others do that one, with a
+hundredth of the resamples:
 - scipy: `scipy.stats.bootstrap` of rows, and of the sums of each cluster;
 - inspect: inspect_ai's `ci(method="bootstrap")` of rows and of clusters, in the interpreter that
   `--inspect-python` names, since inspect_ai is no dependency of this project. It has one object
@@ -27,6 +29,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats as scipy_stats  # type: ignore[import-untyped]
 
+from dual_bench.metrics import Table, summary
+from dual_bench.metrics.table import Codes
+from dual_bench.protocols import protocol
 from dual_bench.schema import SIDES, VARIANTS
 from dual_bench.stats import cluster_bootstrap, percentile_interval, resampled_sums
 from dual_bench.taxonomy import HAZARDS
@@ -105,6 +110,39 @@ def rates_by_cell(labels: Labels, clusters: int, resamples: int) -> Array:
         return np.array(percentile_interval(rate, draws[:, :cells] / draws[:, cells:]))
 
 
+def make_table(n: int, clusters: int) -> Table:
+    """Verdicts on whole pairs of two sides and six variants; a hundredth is unscored."""
+    pairs = n // CELLS
+    rng = np.random.Generator(np.random.PCG64(1))
+    pair = np.repeat(np.arange(pairs), CELLS)
+    cluster = pair * clusters // pairs
+    side, variant = np.tile(np.divmod(np.arange(CELLS), len(VARIANTS)), pairs)
+    labels = tuple(str(label) for label in protocol("calibrated").labels)
+    label = np.where(rng.random(len(pair)) < 0.01, -1, rng.integers(0, len(labels), len(pair)))
+    return Table(
+        labels,
+        label,
+        (None,) * len(pair),
+        Codes(SIDES, side),
+        Codes(tuple(h.slug for h in HAZARDS), cluster * len(HAZARDS) // clusters),
+        Codes(VARIANTS, variant),
+        Codes(tuple(map(str, range(pairs))), pair),
+        Codes(tuple(map(str, range(clusters))), cluster),
+        Codes(("safe_completion", "answer"), side),
+        rng.random(len(pair)),
+    )
+
+
+def everything(n: int, clusters: int, resamples: int) -> Case:
+    """All that a result shows."""
+    table, how = make_table(n, clusters), protocol("calibrated")
+    found: list[object] = []
+    seconds = timed(
+        lambda: found.extend(summary(table, how, resamples=resamples, seed=1, level=0.95))
+    )
+    return Case("all metrics", len(found), len(table), clusters, resamples, seconds)
+
+
 def own(n: int, clusters: int, resamples: int) -> Case:
     """All rates through `dual_bench.stats`."""
     labels = make_labels(n, clusters)
@@ -170,6 +208,7 @@ def _rng() -> np.random.Generator:
 def cases(n: int, sizes: list[int], resamples: int, python: str | None) -> Iterator[Case]:
     """Every line; of the others' only as much as they can do, their cost being in proportion."""
     for clusters in sizes:
+        yield everything(n, clusters, resamples)
         yield own(n, clusters, resamples)
         yield own_one(n, clusters, resamples)
     few = max(1, resamples // 100)
