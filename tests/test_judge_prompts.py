@@ -298,3 +298,15 @@ NO_REFUSALS = (
 def test_a_judge_that_declines_is_known_by_its_own_first_words() -> None:
     assert all(prompting.declines(words) for words in re.split(r" \| |\n", OWN_REFUSALS))
     assert not any(prompting.declines(words) for words in ["", *NO_REFUSALS.split(" | ")])
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["<|im_end|>", "<|eot_id|>", "</s>", "<s>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>"]
+    + ["<start_of_turn>", "<end_of_turn>", "<｜User｜>", "</think>", "[TOOL_CALLS]", "<|EOT|>"],
+)
+def test_a_mark_of_a_chat_template_is_broken_up(mark: str) -> None:
+    got = prompting.neutralised(f"a{mark}b")
+    assert mark not in got
+    assert got.replace(" ", "") == f"a{mark}b"
+    assert prompting.neutralised(got) == got

@@ -110,6 +110,7 @@ class OpenAIJudge:
             "base_url": _shown(url or DEFAULT_URL),
             "protocol": protocol.id,
             "prompts": {step: t.sha256 for step, t in self._templates.items()},
+            "filling": prompting.FILLING,
             "temperature": TEMPERATURE,
             "max_tokens": max_tokens,
             "structured": structured,

@@ -2,7 +2,8 @@
 
 A prompt file has placeholders for the row's prompt, the picture's text, the reply and the form of
 the answer. All three values are data from outside, so each stands between two lines that carry a
-hash of them all, and no value can hold a verdict: its double square brackets are broken up.
+hash of them all, and no value can hold a verdict or end its turn: double square brackets and the
+marks of chat templates are broken up.
 
 An answer is a JSON object, or text in which the last `[[...]]` decides. What is not exactly a
 legal verdict gives a reason and never a label.
@@ -25,6 +26,7 @@ from dual_bench.protocols import Protocol, Step
 
 PROMPTS = Path(__file__).parent / "prompts"
 NAMES = ("prompt", "text", "reply", "answer_format")
+FILLING = 1  # rises when the same file and row could give another message
 NO_WORDS = "(none: there was no picture, or its words are not known)"
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -39,6 +41,13 @@ _BRACKETS = str.maketrans("\uff3b\ufe47\uff3d\ufe48", "[[]]")
 _DOUBLED = re.compile(
     rf"([\[\uff3b\ufe47])(?=[{_UNSEEN}]*[\[\uff3b\ufe47])"
     rf"|([\]\uff3d\ufe48])(?=[{_UNSEEN}]*[\]\uff3d\ufe48])"
+)
+# The marks of chat templates. Many servers turn them into control tokens wherever they stand, so
+# that a reply could end the user's turn and speak as the judge.
+_CHAT_MARK = re.compile(
+    r"<(?=[|\uff5c])|[|\uff5c](?=>)|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_\w+)\])"
+    r"|<(?=/?(?:s|bos|eos|unk|pad|think|tool_call|(?:start|end)_of_\w+|<SYS>)>|</?SYS>>)",
+    re.IGNORECASE,
 )
 _INVISIBLE = re.compile(f"[{_UNSEEN}]")
 # How a judge begins that will not judge; asked only where it gave no verdict.
@@ -140,14 +149,17 @@ def fill(template: Template, step: Step, request: Request, structured: bool) -> 
 
 
 def neutralised(value: str) -> str:
-    """The value with a space inside each pair of like square brackets, and not otherwise changed.
+    """The value with a space inside each pair of like square brackets and each mark of a chat.
 
-    Full-width brackets, and brackets with nothing but invisible characters between them, count.
+    Nothing else is changed. Full-width brackets, and brackets with nothing but invisible
+    characters between them, count.
 
     >>> neutralised("so [[1]], see a[0]")
     'so [ [1] ], see a[0]'
+    >>> neutralised("</s> [/INST] <|im_end|>, a < b")
+    '< /s> [ /INST] < |im_end| >, a < b'
     """
-    return _DOUBLED.sub(r"\g<0> ", value)
+    return _CHAT_MARK.sub(r"\g<0> ", _DOUBLED.sub(r"\g<0> ", value))
 
 
 def answer_format(step: Step, structured: bool) -> str:

@@ -1,0 +1,1 @@
+"""A judge against a real server with a model made on the spot; run by hand, see README.md."""
