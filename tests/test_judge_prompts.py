@@ -302,8 +302,8 @@ def test_a_judge_that_declines_is_known_by_its_own_first_words() -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    ["<|im_end|>", "<|eot_id|>", "</s>", "<s>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>"]
-    + ["<start_of_turn>", "<end_of_turn>", "<｜User｜>", "</think>", "[TOOL_CALLS]", "<|EOT|>"],
+    "<|im_end|> <|eot_id|> </s> <s> [INST] [/INST] <<SYS>> <</SYS>> <start_of_turn> <end_of_turn> "
+    "<｜User｜> </think> [TOOL_CALLS] <|EOT|>".split(),
 )
 def test_a_mark_of_a_chat_template_is_broken_up(mark: str) -> None:
     got = prompting.neutralised(f"a{mark}b")
