@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dual_bench.judges.labels import check_label
+from dual_bench.metrics.table import by_id
 from dual_bench.outcomes import Verdict
 from dual_bench.protocols import Protocol
 from dual_bench.stats import cohen_kappa, confusion_matrix, macro_f1
@@ -110,8 +111,9 @@ def agree(
 
     Raises:
         LabelsError: a label that the protocol does not have.
+        JournalError: two verdicts on one row.
     """
-    one, two = ({v.id: v for v in verdicts} for verdicts in (first, second))
+    one, two = by_id(first), by_id(second)
     shared = [i for i in one if i in two]
     for verdicts in (one, two):
         for v in verdicts.values():

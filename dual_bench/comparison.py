@@ -11,8 +11,8 @@ would have shown with a power of 0.8.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -22,8 +22,7 @@ from dual_bench.errors import JournalError
 from dual_bench.metrics import Estimate, Table, table
 from dual_bench.metrics.estimate import Line, estimates
 from dual_bench.metrics.shares import OVERALL, Floats, Group, Share, row_units, sums
-from dual_bench.metrics.table import Bools
-from dual_bench.outcomes import Verdict
+from dual_bench.metrics.table import Bools, by_id
 from dual_bench.protocols import Metric, Protocol, Rate
 from dual_bench.result import Result
 from dual_bench.stats import discordant, holm, mcnemar_exact, paired_permutation
@@ -39,7 +38,7 @@ class Difference(NamedTuple):
         first, second: the metric's values.
         difference: second - first, with its interval `low` to `high`.
         n: rows.
-        p_permutation: two-sided, over clusters.
+        p_permutation: two-sided, over clusters; nan for results without resamples.
         p_holm: the same adjusted over the hazards; nan overall.
         p_mcnemar: exact; nan where the metric is a difference of rates.
         detectable: smallest difference that would have been found with power 0.8.
@@ -114,17 +113,20 @@ def compare(first: Result, second: Result, *, across_judges: bool = False) -> Co
         across_judges: allow two judges; the difference is then also one of judges.
 
     Raises:
-        JournalError: their protocols, their judges or their builds differ, or no row is shared.
+        JournalError: their protocols, their judges or their builds differ, no row is shared, or
+            a run has two verdicts on one row.
     """
     notes = _comparable(first, second, across_judges)
-    one = {v.id: v for v in first.verdicts}
-    two = {v.id: v for v in second.verdicts}
+    one, two = by_id(first.verdicts), by_id(second.verdicts)
     shared = [i for i in one if i in two]
     kept = [i for i in shared if one[i].label is not None and two[i].label is not None]
     if not kept:
         raise JournalError("the two runs share no row that both have a label for")
-    tables = (_rows(one, kept, first.protocol), _rows(two, kept, first.protocol))
-    found = list(_differences(*tables, first))
+    facts = {i: {**two[i].facts, **one[i].facts} for i in kept}  # one truth about a row
+    tables = [
+        table([replace(run[i], facts=facts[i]) for i in kept], first.protocol) for run in (one, two)
+    ]
+    found = list(_differences(tables[0], tables[1], first))
     return Comparison(
         first.protocol,
         tuple(_adjusted(found)),
@@ -154,10 +156,6 @@ def _comparable(first: Result, second: Result, across_judges: bool) -> list[str]
     return [f"two judges: {' and '.join(judges)}"] if judges[0] != judges[1] else []
 
 
-def _rows(verdicts: Mapping[str, Verdict], ids: list[str], protocol: Protocol) -> Table:
-    return table([verdicts[i] for i in ids], protocol)
-
-
 def _differences(one: Table, two: Table, result: Result) -> Iterator[Difference]:
     hazards = [Group("hazard", name) for name in one.hazard.values]
     groups = (OVERALL, *(hazards if len(hazards) > 1 else ()))
@@ -177,29 +175,35 @@ def _differences(one: Table, two: Table, result: Result) -> Iterator[Difference]
 def _difference(
     one: Table, two: Table, metric: Metric, where: Bools, e: Estimate, result: Result
 ) -> Difference:
-    first, second = (_scores(t, metric, where) for t in (one, two))
-    rows = np.flatnonzero(where)
     return Difference(
         metric=metric.key,
         kind=e.kind,
         name=e.name,
-        first=float(first.sum()),
-        second=float(second.sum()),
-        difference=float(second.sum() - first.sum()),
+        first=_value(one, metric, where),
+        second=_value(two, metric, where),
+        difference=e.value,
         low=e.low,
         high=e.high,
         n=int(sum((one.side.is_(r.side) & where).sum() for _, r in metric.terms)),
-        p_permutation=paired_permutation(
-            first[rows],
-            second[rows],
-            one.cluster.codes[rows],
-            resamples=result.resamples,
-            seed=result.seed,
-        ).p_value,
+        p_permutation=_permutation(one, two, metric, where, result),
         p_holm=math.nan,
         p_mcnemar=_mcnemar(one, two, metric, where),
         detectable=_detectable(e, result.level),
     )
+
+
+def _permutation(one: Table, two: Table, metric: Metric, where: Bools, result: Result) -> float:
+    """The p-value over clusters; nan for a result without resamples."""
+    if not result.resamples:
+        return math.nan
+    first, second = (_scores(t, metric, where)[where] for t in (one, two))
+    return paired_permutation(
+        first,
+        second,
+        one.cluster.codes[where],
+        resamples=result.resamples,
+        seed=result.seed,
+    ).p_value
 
 
 def _lines(one: Table, two: Table, protocol: Protocol) -> Iterator[Line]:
@@ -208,7 +212,7 @@ def _lines(one: Table, two: Table, protocol: Protocol) -> Iterator[Line]:
     parts = {}
     for _, r in (term for m in protocol.metrics for term in m.terms):
         hit = two.has(r.labels).astype(np.float64) - one.has(r.labels)
-        share = Share.of(hit, one.scored, one.side.is_(r.side))
+        share = Share.of(hit, one.scored, one.side.is_(r.side), signed=True)
         parts[r] = sums(share, units, len(one.cluster.values))
     for metric in protocol.metrics:
         for group in parts[metric.terms[0][1]]:
@@ -223,6 +227,15 @@ def _scores(t: Table, metric: Metric, where: Bools) -> Floats:
         about = t.side.is_(r.side) & where
         out += weight * (about & t.has(r.labels)) / about.sum()
     return out
+
+
+def _value(t: Table, metric: Metric, where: Bools) -> float:
+    """The metric from counts, without the rounding of a sum of row scores."""
+    value = 0.0
+    for weight, r in metric.terms:
+        about = t.side.is_(r.side) & where
+        value += weight * (float((about & t.has(r.labels)).sum()) / float(about.sum()))
+    return value
 
 
 def _mcnemar(one: Table, two: Table, metric: Metric, where: Bools) -> float:
@@ -244,7 +257,7 @@ def _adjusted(found: list[Difference]) -> Iterator[Difference]:
     """With p_holm, each metric's hazards being one family."""
     families: dict[str, list[int]] = {}
     for i, d in enumerate(found):
-        if d.kind == "hazard":
+        if d.kind == "hazard" and not math.isnan(d.p_permutation):
             families.setdefault(d.metric, []).append(i)
     adjusted: dict[int, float] = {}
     for members in families.values():

@@ -1,10 +1,12 @@
 """From counts to values: each with its interval, n, and what the unscored could have made of it.
 
-Which interval: where every cluster holds at most one unit of a rate, the rate is a plain
-proportion and the interval is Wilson's. Otherwise whole clusters are resampled (percentile
-bootstrap; all lines of a call share the draws). Where all units agree no resample differs, and
-the interval is Wilson's over the clusters that carry the rate; for a difference of two such
-rates it is put together from theirs (MOVER).
+Which interval: for a rate Wilson's, plain where every cluster holds at most one unit of it, and
+otherwise the one that allows for clusters; it covers where resampling does not, at small rates
+and with few clusters (`python -m tests.benchmarks.coverage`). For sums and differences of rates
+whole clusters are resampled (percentile bootstrap; all lines of a call share the draws). Where all
+units agree no resample differs, and the interval is put together from those of the rates (MOVER).
+A difference within pairs is the rate of 1 minus the rate of -1, and never a proportion, whatever
+values it happens to have.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from dual_bench.metrics.shares import Floats, Group, Sums
-from dual_bench.stats import Interval, bounds, percentile_interval, resampled_sums, wilson
+from dual_bench.stats import bounds, cluster_wilson, percentile_interval, resampled_sums, wilson
 
 RESAMPLES = 10_000
 SEED = 20_251_010  # fixed, so that the same verdicts give the same intervals
 LEVEL = 0.95
+ROUNDING = 1e-12  # resamples of fractions that are all equal still differ in their last bits
 
 
 class Line(NamedTuple):
@@ -47,7 +50,7 @@ class Estimate(NamedTuple):
         low, high: ends of the confidence interval.
         n, n_unscored: units with a score, and without.
         lowest, highest: the value had all unscored been against it, or all for it.
-        method: `wilson`, `bootstrap`, or `none` where there is no interval.
+        method: `wilson`, `cluster_wilson`, `bootstrap`, `mover`, or `none` where there is none.
     """
 
     metric: str
@@ -82,17 +85,24 @@ def estimates(
     columns: dict[int, int] = {}  # Sums are told apart by identity: lines share them
     shares: list[Sums] = []
     for line in lines:
-        for _, part in line.terms:
+        for _, part in () if _is_rate(line) else line.terms:
             if id(part) not in columns:
                 columns[id(part)] = len(shares)
                 shares.append(part)
-    values = _ratio(np.array([[s.hit.sum(), s.base.sum()] for s in shares]).reshape(-1, 2).T)
     drawn = _draws(shares, resamples, seed) if resamples and shares else None
     out = []
     for line in lines:
-        picks = [(weight, columns[id(part)]) for weight, part in line.terms]
-        out.append(_estimate(line, picks, values, drawn, level))
+        draws = None
+        if drawn is not None and not _is_rate(line):
+            parts = (weight * drawn[:, columns[id(part)]] for weight, part in line.terms)
+            draws = np.asarray(sum(parts))
+        out.append(_estimate(line, draws, level if resamples else None))
     return out
+
+
+def _is_rate(line: Line) -> bool:
+    """One share of 0s and 1s or of fractions: there is a formula for its interval."""
+    return len(line.terms) == 1 and line.terms[0][0] == 1 and not line.terms[0][1].signed
 
 
 def _draws(shares: Sequence[Sums], resamples: int, seed: int) -> Floats:
@@ -107,18 +117,11 @@ def _ratio(both: Floats) -> Floats:
     return np.asarray(both[0] / np.where(both[1] > 0, both[1], np.nan))
 
 
-def _estimate(
-    line: Line,
-    picks: list[tuple[float, int]],
-    values: Floats,
-    drawn: Floats | None,
-    level: float,
-) -> Estimate:
-    value = float(sum(weight * values[s] for weight, s in picks))
+def _estimate(line: Line, draws: Floats | None, level: float | None) -> Estimate:
+    value = sum(weight * _value(part) for weight, part in line.terms)
     low, high, method = np.nan, np.nan, "none"
-    if not np.isnan(value) and drawn is not None:
-        low, high, method = _interval(line, picks, value, drawn, level)
-    n = sum(int(part.base.sum()) for _, part in line.terms)
+    if not np.isnan(value) and level is not None:
+        low, high, method = _interval(line, value, draws, level)
     ends = [_bounds(weight, part) for weight, part in line.terms]
     return Estimate(
         line.metric,
@@ -127,7 +130,7 @@ def _estimate(
         value,
         low,
         high,
-        n,
+        sum(int(part.base.sum()) for _, part in line.terms),
         sum(part.unscored for _, part in line.terms),
         sum(end[0] for end in ends),
         sum(end[1] for end in ends),
@@ -135,30 +138,41 @@ def _estimate(
     )
 
 
+def _value(part: Sums) -> float:
+    n = float(part.base.sum())
+    return float(part.hit.sum()) / n if n else np.nan
+
+
 def _interval(
-    line: Line, picks: list[tuple[float, int]], value: float, drawn: Floats, level: float
+    line: Line, value: float, draws: Floats | None, level: float
 ) -> tuple[float, float, str]:
-    if len(line.terms) == 1 and line.terms[0][0] == 1 and (own := _wilson(line.terms[0][1], level)):
-        return own.lower.item(), own.upper.item(), "wilson"
+    if draws is None:
+        own = _wilson(line.terms[0][1], level)
+        return (own.lower, own.upper, own.method) if own else (np.nan, np.nan, "none")
     if all(np.count_nonzero(part.base) >= 2 for _, part in line.terms):
-        draws = np.asarray(sum(weight * drawn[:, s] for weight, s in picks))
         _, low, high = (float(end) for end in percentile_interval(value, draws, level))
-        if high > low:
+        if high - low > ROUNDING:
             return low, high, "bootstrap"
     return _mover(line, value, level)
 
 
-def _wilson(part: Sums, level: float) -> Interval | None:
-    """Wilson's interval where it is the right one, None where clusters must be resampled."""
-    hit, n = float(part.hit.sum()), float(part.base.sum())
-    proportion = bool(np.all((part.hit >= 0) & (part.hit == np.floor(part.hit))))
-    if not proportion:
-        return None
-    if part.base.max() <= 1:
-        return Interval(np.asarray(hit / n), *wilson(hit, n, level))
-    carriers = float(np.count_nonzero(part.base))
-    if hit in (0, n) and carriers >= 2:
-        return Interval(np.asarray(hit / n), *wilson(carriers * hit / n, carriers, level))
+class Own(NamedTuple):
+    """Interval of a single rate, and which."""
+
+    lower: float
+    upper: float
+    method: str
+
+
+def _wilson(part: Sums, level: float) -> Own | None:
+    """Wilson's interval for rows or for clusters of rows; None for one cluster of several."""
+    n = float(part.base.sum())
+    if part.base.max() <= 1 and np.all(part.hit == np.floor(part.hit)):
+        ends = wilson(part.hit.sum(), n, level)
+        return Own(float(ends.lower), float(ends.upper), "wilson")
+    if np.count_nonzero(part.base) >= 2:
+        ends = cluster_wilson(np.minimum(part.hit, part.base), part.base, level)
+        return Own(float(ends.lower), float(ends.upper), "cluster_wilson")
     return None
 
 
@@ -170,16 +184,27 @@ def _mover(line: Line, value: float, level: float) -> tuple[float, float, str]:
     Source: G. Y. Zou & A. Donner (2008), Stat. Med. 27:1693-1702.
     """
     below = above = 0.0
-    for weight, part in line.terms:
+    for weight, part in (pair for term in line.terms for pair in _unsigned(*term)):
         own = _wilson(part, level)
         if own is None:
             return np.nan, np.nan, "none"
-        down, up = float(own.estimate - own.lower), float(own.upper - own.estimate)
+        rate = _value(part)
+        down, up = rate - own.lower, own.upper - rate
         if weight < 0:
             down, up = up, down
         below += (weight * down) ** 2
         above += (weight * up) ** 2
-    return value - below**0.5, value + above**0.5, "wilson"
+    return value - below**0.5, value + above**0.5, "mover"
+
+
+def _unsigned(weight: float, part: Sums) -> list[tuple[float, Sums]]:
+    """A difference as the rate of 1 minus the rate of -1; any other share as it is."""
+    if not part.signed:
+        return [(weight, part)]
+    return [
+        (weight * sign, part._replace(hit=np.maximum(sign * part.hit, 0), signed=False))
+        for sign in (1, -1)
+    ]
 
 
 def _bounds(weight: float, part: Sums) -> tuple[float, float]:
@@ -187,7 +212,7 @@ def _bounds(weight: float, part: Sums) -> tuple[float, float]:
     hit, n = float(part.hit.sum()), float(part.base.sum())
     if n + part.unscored == 0:
         return np.nan, np.nan
-    if part.hit.min(initial=0) < 0:  # a difference: an unscored unit adds -1 to 1
+    if part.signed:  # an unscored unit adds -1 to 1
         ends = (hit - part.unscored, hit + part.unscored)
         low, high = (end / (n + part.unscored) for end in ends)
     else:

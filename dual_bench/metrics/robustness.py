@@ -64,6 +64,7 @@ def difference(table: Table, rate: Rate, changed: Ints, original: Ints) -> Share
         inside[changed] - inside[original],
         scored[changed] & scored[original],
         table.side.is_(rate.side)[original],
+        signed=True,
     )
 
 
@@ -82,9 +83,8 @@ def flips(
 def consistency(table: Table, laid: Grid, side: str) -> tuple[Units, Share]:
     """Share of pairs with one and the same label under every variant.
 
-    Over things that have all variants; with a variant unscored the thing is unscored, unless
-    two of its scored variants differ already... which would bias the share, so it is left out
-    in that case too.
+    Over things that have all variants. A thing with an unscored variant is unscored, even where
+    two of its other variants differ already: to count only those would bias the share.
     """
     whole = laid.rows[(laid.rows != ABSENT).all(axis=1)]
     labels = table.label[whole]  # (K, V)

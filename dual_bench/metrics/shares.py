@@ -58,20 +58,23 @@ class Share:
         hit: (U,) 0 or 1; for a difference -1, 0 or 1. 0 where base is 0.
         base: (U,) 0 or 1: scored units that the share is about.
         open: (U,) 0 or 1: units that it is about and that have no score.
+        signed: whether it is a difference; one that happens to have no -1 cannot tell by itself.
     """
 
     hit: Floats
     base: Floats
     open: Floats
+    signed: bool = False
 
     @classmethod
-    def of(cls, hit: Bools | Floats, scored: Bools, about: Bools) -> Share:
+    def of(cls, hit: Bools | Floats, scored: Bools, about: Bools, *, signed: bool = False) -> Share:
         """From what is true of all units, which are scored, and which the share is about."""
         base = scored & about
         return cls(
             np.where(base, hit, 0).astype(np.float64),
             base.astype(np.float64),
             (about & ~scored).astype(np.float64),
+            signed,
         )
 
 
@@ -81,6 +84,7 @@ class Sums(NamedTuple):
     hit: Floats
     base: Floats
     unscored: int
+    signed: bool = False
 
 
 def sums(share: Share, units: Units, n_clusters: int) -> dict[Group, Sums]:
@@ -100,13 +104,16 @@ def _split(
 ) -> list[Sums]:
     cell = cluster if group is None else group * n_clusters + cluster
     size = n_groups * n_clusters
+    order = np.argsort(share.hit, kind="stable")  # fractions: one sum, whatever the rows' order
     hit, base = (
-        np.bincount(cell, weights=values, minlength=size).reshape(n_groups, n_clusters)
+        np.bincount(cell[order], weights=values[order], minlength=size).reshape(
+            n_groups, n_clusters
+        )
         for values in (share.hit, share.base)
     )  # (G, C) each
     where = np.zeros(len(cluster), dtype=np.int64) if group is None else group
     unscored = np.bincount(where, weights=share.open, minlength=n_groups)
-    return [Sums(hit[g], base[g], int(unscored[g])) for g in range(n_groups)]
+    return [Sums(hit[g], base[g], int(unscored[g]), share.signed) for g in range(n_groups)]
 
 
 def row_units(table: Table) -> Units:

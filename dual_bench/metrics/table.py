@@ -124,13 +124,14 @@ def facts_of(verdict: Verdict) -> Mapping[str, Any]:
 
 
 def table(verdicts: Sequence[Verdict], protocol: Protocol) -> Table:
-    """Arrays of the verdicts.
+    """Arrays of the verdicts, in the order of their ids, so that no other order matters.
 
     Raises:
         JournalError: two verdicts on one row, or verdicts of another protocol.
         LabelsError: a label that the protocol does not have, or a row of which nothing is known.
     """
     _check(verdicts, protocol)
+    verdicts = sorted(verdicts, key=lambda v: v.id)
     labels = tuple(str(name) for name in protocol.labels)
     index: dict[str | None, int] = {name: code for code, name in enumerate(labels)}
     index[None] = -1
@@ -154,12 +155,22 @@ def table(verdicts: Sequence[Verdict], protocol: Protocol) -> Table:
     )
 
 
-def _check(verdicts: Sequence[Verdict], protocol: Protocol) -> None:
-    seen: set[str] = set()
+def by_id(verdicts: Iterable[Verdict]) -> dict[str, Verdict]:
+    """Id of the row -> its verdict.
+
+    Raises:
+        JournalError: two verdicts on one row.
+    """
+    found: dict[str, Verdict] = {}
     for v in verdicts:
-        if v.id in seen:
+        if v.id in found:
             raise JournalError(f"{v.id}: two verdicts on one row")
-        seen.add(v.id)
+        found[v.id] = v
+    return found
+
+
+def _check(verdicts: Sequence[Verdict], protocol: Protocol) -> None:
+    for v in by_id(verdicts).values():
         if v.protocol and v.protocol != protocol.id:
             raise JournalError(
                 f"{v.id}: its verdict is of protocol {v.protocol}, expected {protocol.id}"
