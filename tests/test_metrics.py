@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import product
 
 import numpy as np
@@ -168,7 +168,8 @@ def wilsons(line: ref.Line) -> tuple[str, float, float] | None:
     """Which of Wilson's intervals is due, and its ends: a rate has one, a difference has not."""
     if line.signed or len(line.terms) > 1:
         return None
-    tops, bottoms = Counter[str](), Counter[str]()
+    tops: dict[str, float] = defaultdict(float)
+    bottoms = Counter[str]()
     for r, hit in line.terms[0][1]:
         if hit is not None:
             tops[r["cluster"]] += hit

@@ -174,6 +174,7 @@ def test_intervals_of_a_model_contain_its_cells() -> None:
     model = "LLaMA-4-Scout-17B"
     got = cells(scored(counts(model, "benign"), counts(model, "harmful"), resamples=10))
     for e in got.values():
-        assert e.method == "cluster_wilson"  # six variants of a pair are one cluster
+        want = "bootstrap" if e.metric == "delta_IR" else "cluster_wilson"
+        assert e.method == want  # six variants of a pair are one cluster
         assert e.low < e.high
         assert abs((e.low + e.high) / 2 - e.value) < 0.02
