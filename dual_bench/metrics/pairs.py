@@ -2,7 +2,7 @@
 
 A pair here is a harmful and a benign row with the same `pair_id` and the same variant. Where
 several rows of a side share both (three pictures of a query), they are matched in the order of
-the rows, first with first.
+their ids, first with first.
 """
 
 from __future__ import annotations

@@ -104,11 +104,8 @@ def _split(
 ) -> list[Sums]:
     cell = cluster if group is None else group * n_clusters + cluster
     size = n_groups * n_clusters
-    order = np.argsort(share.hit, kind="stable")  # fractions: one sum, whatever the rows' order
     hit, base = (
-        np.bincount(cell[order], weights=values[order], minlength=size).reshape(
-            n_groups, n_clusters
-        )
+        np.bincount(cell, weights=values, minlength=size).reshape(n_groups, n_clusters)
         for values in (share.hit, share.base)
     )  # (G, C) each
     where = np.zeros(len(cluster), dtype=np.int64) if group is None else group
