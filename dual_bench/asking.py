@@ -11,9 +11,9 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dual_bench.errors import JudgeError
 from dual_bench.journal import Journal
@@ -48,6 +48,11 @@ class Case(NamedTuple):
         return own if isinstance(own, str) else self.row.prompt
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """What metrics need to know."""
+        return {**self.row.facts, "recall": self.recall}
+
+    @property
     def input(self) -> str:
         """16 hexadecimal digits over all that a judge would see, or what stands in its place."""
         seen = [self.prompt, self.row.text, self.row.side]
@@ -66,7 +71,10 @@ class _Desk:
 
     def decide(self, case: Case) -> Verdict:
         own = case.own_reason
-        verdict = self.verdict(case, Reply(reason=own) if own else self._ask(case))
+        return self.kept(case, Reply(reason=own) if own else self._ask(case))
+
+    def kept(self, case: Case, reply: Reply) -> Verdict:
+        verdict = self._verdict(case, reply)
         if self.journal is not None:
             self.journal.append(verdict.to_dict())
         return verdict
@@ -77,6 +85,11 @@ class _Desk:
         reply = self.judge(
             Request(case.row.id, case.prompt, said, case.row.text, case.row.side or None, votes)
         )
+        if (reply.label is None) == (reply.reason is None):
+            raise JudgeError(
+                f"{self.judge.name}: must give a label or a reason for {case.row.id}, and not "
+                f"both; got label {reply.label!r} and reason {reply.reason!r}"
+            )
         if reply.label is not None and reply.label not in self.protocol.labels:
             raise JudgeError(
                 f"{self.judge.name}: gave the label {reply.label!r} for {case.row.id}; "
@@ -84,7 +97,7 @@ class _Desk:
             )
         return reply
 
-    def verdict(self, case: Case, reply: Reply) -> Verdict:
+    def _verdict(self, case: Case, reply: Reply) -> Verdict:
         return Verdict(
             case.row.id,
             reply.label,
@@ -94,7 +107,7 @@ class _Desk:
             reply.votes,
             reply.evidence,
             case.input,
-            {**case.row.facts, "recall": case.recall},
+            case.facts,
         )
 
 
@@ -110,7 +123,11 @@ def judge_all(
     Raises:
         DualBenchError: the judge cannot be used, or the journal not be written.
     """
-    done = {c.row.id: c.old for c in cases if c.old is not None and _holds(c.old, c)}
+    done = {  # the facts are those of today: hazards and clusters may have been mended since
+        c.row.id: replace(c.old, facts=c.facts)
+        for c in cases
+        if c.old is not None and _holds(c.old, c)
+    }
     todo = [case for case in cases if case.row.id not in done]
     unscored = sum(v.label is None for v in done.values())
     report = progress or (lambda judged, total, unscored: None)
@@ -140,10 +157,13 @@ def _decided(todo: Sequence[Case], desk: _Desk) -> Iterator[Verdict]:
             if not flying:
                 return
             ready, _ = wait(flying, return_when=FIRST_COMPLETED)
-            for future in ready:
+            for future in [f for f in flying if f in ready]:  # in the order of the rows
                 del flying[future]
                 verdict = future.result()
-                failures = failures + 1 if verdict.reason in DOWN else 0
+                if verdict.reason in DOWN:
+                    failures += 1
+                elif verdict.reason is None or not verdict.reason.is_model_side:
+                    failures = 0  # rows without a reply say nothing about the judge
                 yield verdict
         yield from _given_up(flying, waiting, failures, desk)
     finally:  # also after an error or Ctrl-C: what is being judged is finished and kept
@@ -164,5 +184,5 @@ def _given_up(
     for case in [*left, *waiting]:
         if case.own_reason:
             yield desk.decide(case)
-        else:  # not for the journal: nobody was asked
-            yield desk.verdict(case, Reply(reason=Reason.JUDGE_ERROR, evidence=error))
+        else:
+            yield desk.kept(case, Reply(reason=Reason.JUDGE_ERROR, evidence=error))

@@ -27,7 +27,7 @@ class UnknownNameError(DualBenchError, ValueError):
     """
 
     def __init__(self, kind: str, got: object, legal: Iterable[str]) -> None:
-        self.kind, self.got, self.legal = kind, got, tuple(legal)
+        self.kind, self.got, self.legal = kind, got, tuple(map(str, legal))
         close = get_close_matches(str(got), self.legal, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         super().__init__(f"unknown {kind} {got!r}; expected one of: {', '.join(self.legal)}.{hint}")

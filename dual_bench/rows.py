@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import DualBenchError, UnknownNameError
 from dual_bench.load import find_build, read_rows
-from dual_bench.schema import CONFIGS, parse_id, read_manifest
+from dual_bench.metrics.table import EXPECTED_OF_SIDE
+from dual_bench.schema import CONFIGS, EXPECTED, SIDES, parse_id, read_manifest
 
 NEEDED = ("id", "side")
 COLUMNS = (
@@ -78,8 +79,9 @@ def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
         ids: of the replies.
 
     Raises:
-        UnknownNameError: a column is missing, or no id is one of the dataset's.
+        UnknownNameError: a column is missing, a side is none, or no id is one of the dataset's.
         BuildNotFoundError: there is no build.
+        DualBenchError: two rows have one id, or it is no dataset at all.
     """
     if dataset is None or isinstance(dataset, str | os.PathLike):
         return _from_build(None if dataset is None else Path(dataset), ids)
@@ -87,7 +89,7 @@ def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
     names = getattr(given, "column_names", None)
     if names is not None:
         given = given.select_columns([c for c in COLUMNS if c in names])
-    return _rows([dict(row) for row in given])
+    return _rows([_mapping(row) for row in given])
 
 
 def _from_build(path: Path | None, ids: Iterable[str]) -> Rows:
@@ -117,20 +119,33 @@ def _configs(ids: Iterable[str]) -> list[str]:
 def _rows(dicts: Sequence[Mapping[str, Any]]) -> Rows:
     wordings: dict[tuple[str, str], set[str]] = {}
     rows = []
+    seen: set[str] = set()
     for given in dicts:
         for name in NEEDED:
             if given.get(name) is None:
                 raise UnknownNameError(f"row: it lacks {name!r} and has", list(given), COLUMNS)
         row = _row(given)
+        if row.id in seen:
+            raise DualBenchError(f"dataset: two rows have the id {row.id!r}; each needs its own")
+        seen.add(row.id)
         rows.append(row)
         if row.text:
             wordings.setdefault((row.pair_id, row.side), set()).add(row.text)
     return Rows(tuple(rows), {key: frozenset(texts) for key, texts in wordings.items()})
 
 
+def _mapping(row: Any) -> Mapping[str, Any]:
+    if not isinstance(row, Mapping):
+        raise DualBenchError(
+            f"dataset: expected the folder of a build, a datasets.Dataset or dicts with "
+            f"{', '.join(NEEDED)}; got a {type(row).__name__} for a row"
+        )
+    return row
+
+
 def _row(given: Mapping[str, Any]) -> Row:
     """A row; what a foreign dataset lacks has a plain default."""
-    side = str(given["side"])
+    side = _one_of("side", given["side"], SIDES)
     pair = str(given.get("pair_id") or given["id"])
     return Row(
         id=str(given["id"]),
@@ -140,8 +155,13 @@ def _row(given: Mapping[str, Any]) -> Row:
         side=side,
         variant=str(given.get("variant") or "original"),
         prompt=str(given.get("prompt") or ""),
-        text=given.get("text"),
-        expected=str(
-            given.get("expected") or ("answer" if side == "benign" else "safe_completion")
-        ),
+        text=None if given.get("text") is None else str(given["text"]),
+        expected=_one_of("expected", given.get("expected") or EXPECTED_OF_SIDE[side], EXPECTED),
     )
+
+
+def _one_of(kind: str, name: Any, legal: Sequence[str]) -> str:
+    # A name that no metric counts would make every rate empty, and nobody would be told.
+    if str(name) not in legal:
+        raise UnknownNameError(f"{kind} of a row", name, legal)
+    return str(name)

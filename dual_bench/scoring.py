@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import Any
 
 from dual_bench.asking import Case, Progress, judge_all
@@ -86,7 +87,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
     if not answered & asked:
         raise ResponsesError(
             f"{read.source}: none of its {len(answered)} ids is a row of the dataset, such as "
-            f"{next(iter(asked), 'none')!r}; the first is {next(iter(answered), 'none')!r}"
+            f"{rows.rows[0].id if rows.rows else 'none'!r}; the first is {read.items[0].id!r}"
         )
     missing = [row.id for row in rows.rows if row.id not in answered]
     models = sorted({r.model for r in read if r.model})
@@ -108,8 +109,8 @@ def _cases(read: Responses, rows: Rows, old: Mapping[str, Verdict]) -> list[Case
         response = by_id.get(row.id)
         recall = None
         if response is not None and response.reason is None:
-            wordings = rows.wordings.get((row.pair_id, row.side))
-            if wordings:
-                recall = best_recall(wordings, response.response or "")
+            wordings = rows.wordings.get((row.pair_id, row.side), ())
+            share = best_recall(wordings, response.response or "")
+            recall = None if isnan(share) else share  # nan: the picture shows no words
         cases.append(Case(row, response, recall, old.get(row.id)))
     return cases

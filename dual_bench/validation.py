@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 
 from dual_bench.agreement import Agreement, agree
 from dual_bench.asking import Case, Progress, judge_all
-from dual_bench.errors import LabelsError
+from dual_bench.errors import LabelsError, ResponsesError
 from dual_bench.judges import Judge
 from dual_bench.judges.labels import check_label
 from dual_bench.outcomes import Verdict
 from dual_bench.protocols import Protocol
 from dual_bench.responses import Response
-from dual_bench.responses.rows import READERS
+from dual_bench.responses.rows import READERS, present
 from dual_bench.rows import Row
+from dual_bench.schema import SIDES
 from dual_bench.verdicts import open_verdicts
 
 
@@ -56,7 +57,8 @@ def read_labelled(
         mapping: the file's label -> the protocol's.
 
     Raises:
-        LabelsError: a label that is neither mapped nor legal, or an id that occurs twice.
+        LabelsError: a label that is neither mapped nor legal, a side that is none, or an id that
+            occurs twice.
         ResponsesError: the file cannot be read or lacks a column.
     """
     file = Path(path)
@@ -65,28 +67,40 @@ def read_labelled(
         raise LabelsError(f"{file}: labels are read from files that end in {', '.join(READERS)}")
     found = Labelled([], [])
     seen: set[str] = set()
-    for number, row in reader(file, columns):
-        case, label = _labelled(row, columns, f"row-{number}")
-        name, meant = case.row.id, (mapping or {}).get(label, label)
-        if name in seen:
-            raise LabelsError(f"{file}, line {number}: a second row is called {name!r}")
-        seen.add(name)
-        check_label(meant, protocol, f"{file}, line {number}")
-        found.cases.append(case)
-        found.truth.append(Verdict(name, meant, None, "labels", protocol.id))
+    try:
+        for number, row in reader(file, columns):
+            where = f"{file}, line {number}"
+            case, label = _labelled(row, columns, f"row-{number}", where)
+            name, meant = case.row.id, (mapping or {}).get(label, label)
+            if name in seen:
+                raise LabelsError(f"{where}: a second row is called {name!r}")
+            seen.add(name)
+            check_label(meant, protocol, where)
+            found.cases.append(case)
+            found.truth.append(Verdict(name, meant, None, "labels", protocol.id))
+    except OSError as err:
+        raise ResponsesError(f"{file}: cannot be read: {err.strerror or err}") from err
     if not found.cases:
         raise LabelsError(f"{file}: has no rows")
     return found
 
 
-def _labelled(row: Mapping[str, Any], columns: Columns, default: str) -> tuple[Case, str]:
+def _labelled(
+    row: Mapping[str, Any], columns: Columns, default: str, where: str
+) -> tuple[Case, str]:
     """The row as a case, and its label as it stands in the file."""
+    present(list(row), columns, where)
 
     def cell(name: str) -> str:
         value = row.get(name)
         return "" if value is None else str(value)
 
     name = cell(columns.id) or default
+    if cell(columns.side) not in ("", *SIDES):
+        raise LabelsError(
+            f"{where}: {columns.side!r} must be {' or '.join(SIDES)}, got {cell(columns.side)!r}; "
+            f"if that column is about something else, name another"
+        )
     facts = Row(
         id=name,
         pair_id=name,

@@ -18,6 +18,17 @@ from dual_bench.journal import Journal, read_journal
 from dual_bench.outcomes import Verdict
 
 VERDICTS = "verdicts.jsonl"
+KINDS: Mapping[str, type] = {
+    "id": str,
+    "label": str,
+    "reason": str,
+    "judge": str,
+    "protocol": str,
+    "votes": list,
+    "evidence": dict,
+    "input": str,
+    "facts": dict,
+}
 
 
 class OpenVerdicts(NamedTuple):
@@ -47,7 +58,7 @@ def open_verdicts(
     except OSError as err:
         raise OutputError(f"{path}: cannot be made: {err.strerror or err}") from err
     with Journal(path / VERDICTS) as journal:
-        old = latest(journal.records(), str(path))
+        old = latest(journal.records(), str(journal.path))
         _check_instrument(old, judge, protocol, str(path))
         yield OpenVerdicts(journal, old)
 
@@ -74,17 +85,35 @@ def latest(records: Iterable[Mapping[str, Any]], where: str) -> dict[str, Verdic
         where: for messages.
     """
     found: dict[str, Verdict] = {}
-    for record in records:
-        verdict = Verdict.from_dict(record)
+    for number, record in enumerate(records, start=1):
+        verdict = _verdict(record, f"{where}, line {number}")
         old = found.get(verdict.id)
         if old is not None and old.label is not None and old.input == verdict.input:
-            raise JournalError(f"{where}: {verdict.id} was judged twice on the same words")
+            raise JournalError(
+                f"{where}, line {number}: {verdict.id} was judged twice on the same words; keep "
+                f"one of the two lines"
+            )
         found[verdict.id] = verdict
     instruments = {(v.judge, v.protocol) for v in found.values()}
     if len(instruments) > 1:
         names = "; ".join(sorted(f"{judge} under {protocol}" for judge, protocol in instruments))
         raise JournalError(f"{where}: holds verdicts of different judges or protocols: {names}")
     return found
+
+
+def _verdict(record: Mapping[str, Any], where: str) -> Verdict:
+    """The verdict of a line, which another program may have written."""
+    for name, kind in KINDS.items():
+        value = record.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise JournalError(
+                f"{where}: not a verdict: {name!r} must be a {kind.__name__}, "
+                f"got a {type(value).__name__}"
+            )
+    try:
+        return Verdict.from_dict(record)
+    except JournalError as err:
+        raise JournalError(f"{where}: {err}") from err
 
 
 def _check_instrument(found: Mapping[str, Verdict], judge: str, protocol: str, where: str) -> None:

@@ -16,7 +16,11 @@ from dual_bench.cli.score import score
 from dual_bench.console import OneLineErrors
 
 
-@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(OneLineErrors):
+    stopped = "stopped; with --out, the same command goes on from here"
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(dual_bench.__version__, prog_name="dual-bench")
 def main() -> None:
     """Score what a vision-language model said: does it help, warn, refuse where it should?"""

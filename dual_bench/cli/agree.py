@@ -11,6 +11,7 @@ from dual_bench.cli.common import (
     json_option,
     judge_options,
     judge_settings,
+    of_protocol_option,
     print_json,
     progress_bar,
     protocol_option,
@@ -21,13 +22,14 @@ from dual_bench.errors import JournalError, LabelsError
 @click.command()
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
+@of_protocol_option
 @json_option
-def agree(first: Path, second: Path, as_json: bool) -> None:
+def agree(first: Path, second: Path, protocol_name: str | None, as_json: bool) -> None:
     """Set the verdicts of two run folders (or files of verdicts) against each other."""
     from dual_bench.agreement import agree as agree_verdicts
     from dual_bench.result import Result
 
-    one, two = (Result.from_verdicts(path) for path in (first, second))
+    one, two = (Result.from_verdicts(path, protocol_name) for path in (first, second))
     if one.protocol.id != two.protocol.id:
         raise JournalError(
             f"{first} is under protocol {one.protocol.id} and {second} under {two.protocol.id}; "

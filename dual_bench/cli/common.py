@@ -25,6 +25,12 @@ protocol_option = click.option(
     show_default=True,
     help="Which labels there are, and which metrics follow.",
 )
+of_protocol_option = click.option(
+    "--protocol",
+    "protocol_name",
+    type=click.Choice(list(PROTOCOLS)),
+    help="Of verdicts that do not name theirs.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
@@ -80,7 +86,19 @@ def judge_settings(
     retries: int | None,
 ) -> dict[str, Any]:
     """What `make_judge` takes, from what the options say."""
+    chosen = {
+        "base_url": judge_url,
+        "workers": workers,
+        "timeout": timeout,
+        "retries": retries,
+    }
+    settings: dict[str, Any] = {k: value for k, value in chosen.items() if value is not None}
     if not any(judge.startswith("openai:") for judge in judges):
+        if settings or prompts:  # else rules would judge where a model was meant
+            raise JudgeError(
+                f"--judge-url, --judge-prompt, --workers, --timeout and --retries are for openai: "
+                f"judges, and there is none; the judge is {', '.join(judges)}"
+            )
         return {}
     files = {}
     for given in prompts:
@@ -90,13 +108,6 @@ def judge_settings(
                 f"--judge-prompt {given!r}: expected STEP=FILE, such as stage1=mine.md"
             )
         files[step] = Path(file)
-    chosen = {
-        "base_url": judge_url,
-        "workers": workers,
-        "timeout": timeout,
-        "retries": retries,
-    }
-    settings = {name: value for name, value in chosen.items() if value is not None}
     return {**settings, "api_key_env": judge_key_env, "prompts": files}
 
 
@@ -110,7 +121,9 @@ def progress_bar(quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
         TextColumn("unscored {task.fields[unscored]}"),
         TimeRemainingColumn(),
     )
-    bar = Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
+    console = Console(stderr=True)
+    quiet = quiet or not console.is_terminal  # else it would write an empty line into a log
+    bar = Progress(*columns, console=console, disable=quiet, transient=True)
     with bar:
         task = bar.add_task("judging", total=None, unscored=0)
 

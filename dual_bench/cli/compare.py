@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dual_bench.cli.common import json_option, print_json
+from dual_bench.cli.common import json_option, of_protocol_option, print_json
 
 
 @click.command()
@@ -14,8 +14,16 @@ from dual_bench.cli.common import json_option, print_json
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option("--across-judges", is_flag=True, help="Allow runs that two judges judged.")
 @click.option("--full", is_flag=True, help="Show hazards that do not differ, too.")
+@of_protocol_option
 @json_option
-def compare(first: Path, second: Path, across_judges: bool, full: bool, as_json: bool) -> None:
+def compare(
+    first: Path,
+    second: Path,
+    across_judges: bool,
+    full: bool,
+    protocol_name: str | None,
+    as_json: bool,
+) -> None:
     """Compare two run folders (or files of verdicts) on the rows that both have.
 
     Differences are SECOND minus FIRST.
@@ -24,7 +32,7 @@ def compare(first: Path, second: Path, across_judges: bool, full: bool, as_json:
     from dual_bench.result import Result
     from dual_bench.show import show_comparison
 
-    results = [Result.from_verdicts(path) for path in (first, second)]
+    results = [Result.from_verdicts(path, protocol_name) for path in (first, second)]
     found = compare_results(*results, across_judges=across_judges)
     if as_json:
         print_json(found.to_dict())

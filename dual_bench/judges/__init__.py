@@ -48,15 +48,38 @@ def make_judge(
 
     Raises:
         UnknownNameError: no such form.
-        JudgeError: the judge cannot be used as it is named.
+        JudgeError: the judge cannot be used as it is named, or has no such options.
     """
+    if options and not _takes_options(spec):
+        raise JudgeError(
+            f"options {', '.join(options)}: only openai: judges have options, and there is none"
+        )
+    return _made(spec, protocol, min_valid, options)
+
+
+def _takes_options(spec: Spec) -> bool:
+    if isinstance(spec, str):
+        return spec.startswith("openai:")
+    return isinstance(spec, Sequence) and any(map(_takes_options, spec))
+
+
+def _made(spec: Spec, protocol: Protocol, min_valid: int | None, options: dict[str, Any]) -> Judge:
+    if min_valid is not None and (isinstance(spec, str) or not isinstance(spec, Sequence)):
+        raise JudgeError("min_valid is of a majority, and there is one judge")
     if isinstance(spec, str):
         return _named(spec, protocol, options)
     if isinstance(spec, Sequence):
-        judges = [make_judge(one, protocol, **options) for one in spec]
-        return judges[0] if len(judges) == 1 else MajorityJudge(judges, min_valid)
+        judges = [_made(one, protocol, None, options) for one in spec]
+        if len(judges) == 1 and min_valid is None:
+            return judges[0]
+        return MajorityJudge(judges, min_valid)
     if all(hasattr(spec, part) for part in ("name", "workers", "describe")):
         return cast(Judge, spec)
+    if not callable(spec):
+        raise JudgeError(
+            f"a judge is one of {', '.join(FORMS)}, a function from a request to a label, or a "
+            f"list of these; got {spec!r}"
+        )
     return FunctionJudge(spec, protocol)
 
 
@@ -87,11 +110,12 @@ def _imported(name: str) -> Callable[[Request], str | Reply]:
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        return cast(
-            "Callable[[Request], str | Reply]", getattr(importlib.import_module(module), function)
-        )
-    except (ImportError, AttributeError) as err:
-        raise JudgeError(f"python:{name}: {err}") from err
+        found = getattr(importlib.import_module(module), function)
+    except Exception as err:  # the user's module may fail in any way while it is imported
+        raise JudgeError(f"python:{name}: {type(err).__name__}: {err}") from err
+    if not callable(found):
+        raise JudgeError(f"python:{name}: is a {type(found).__name__} and no function")
+    return cast("Callable[[Request], str | Reply]", found)
 
 
 __all__ = ["FORMS", "FunctionJudge", "Judge", "MajorityJudge", "Reply", "Request", "make_judge"]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 from collections.abc import Callable
+from functools import partial
+from types import CodeType
 from typing import Any
 
 from dual_bench.errors import UnknownNameError
@@ -24,7 +26,7 @@ class FunctionJudge:
         function: from a request to a label, or to a whole `Reply`.
         protocol: whose labels it gives.
         name: identity; None takes the function's name and a hash of its source, so that an
-            edited function is another judge. What it calls is not in the hash.
+            edited function is another judge. What it calls or holds is not in the hash.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class FunctionJudge:
             return Reply(reason=Reason.JUDGE_ERROR, evidence={"error": line})
         if isinstance(said, Reply):
             return said
-        if said not in self.protocol.labels:
+        if not isinstance(said, str) or said not in self.protocol.labels:
             raise UnknownNameError(
                 f"label from {self.name} for {request.id}:", said, self.protocol.labels
             )
@@ -71,13 +73,36 @@ class FunctionJudge:
 
 
 def _title(function: Callable[..., object]) -> str:
-    module = getattr(function, "__module__", "")
-    return f"{module}.{getattr(function, '__qualname__', type(function).__name__)}"
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{getattr(named, '__module__', '')}.{named.__qualname__}"
 
 
 def _source_hash(function: Callable[..., object]) -> str:
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):  # typed at a prompt, or no plain function
-        source = repr(getattr(function, "__code__", None) and function.__code__.co_code)
+    if isinstance(function, partial):
+        rest = (function.args, sorted(function.keywords.items()))
+        source = f"{_source_hash(function.func)} {rest!r}"
+    else:
+        source = _source(function if inspect.isroutine(function) else type(function))
     return hashlib.sha256(source.encode()).hexdigest()[:8]
+
+
+def _source(thing: Any) -> str:
+    try:
+        return inspect.getsource(thing)
+    except (OSError, TypeError):  # typed at a prompt
+        parts = vars(thing).values() if inspect.isclass(thing) else [thing]
+        codes = [part.__code__ for part in parts if inspect.isfunction(part)]
+        return repr([_instructions(code) for code in codes])
+
+
+def _instructions(code: CodeType) -> tuple[object, ...]:
+    """What a function does, without where it stands: the same in every process."""
+    constants = [
+        _instructions(c)
+        if isinstance(c, CodeType)
+        else sorted(map(repr, c))
+        if isinstance(c, frozenset)
+        else c
+        for c in code.co_consts
+    ]
+    return code.co_code, code.co_names, constants

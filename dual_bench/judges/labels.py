@@ -38,9 +38,11 @@ class LabelsJudge:
     ) -> None:
         self.path, self.mapping = Path(path), dict(mapping or {})
         read = read_responses(self.path, response_column=label_column)
-        self.labels = {r.id: self.mapping.get(r.response, r.response) for r in read if r.response}
-        for row, label in self.labels.items():
-            check_label(label, protocol, f"{self.path}: {row}")
+        self.labels: dict[str, str] = {}
+        for i, row in enumerate(read):
+            if row.response:
+                self.labels[row.id] = self.mapping.get(row.response, row.response)
+                check_label(self.labels[row.id], protocol, f"{read.where(i)} ({row.id!r})")
         self._hash = hashlib.sha256(repr(sorted(self.labels.items())).encode()).hexdigest()[:8]
 
     @property

@@ -67,7 +67,8 @@ def count(votes: Sequence[Vote], min_valid: int) -> tuple[str | None, Reason | N
     """The majority's label, or the reason why there is none."""
     valid = [vote.label for vote in votes if vote.label is not None]
     if len(valid) < min_valid:
-        return None, next(v.reason for v in votes if v.reason is not None)
+        reasons = [vote.reason for vote in votes if vote.reason is not None]
+        return None, next((r for r in reasons if r.is_failure), reasons[0])
     label, n = Counter(valid).most_common(1)[0]
     return (label, None) if 2 * n > len(valid) else (None, Reason.JUDGE_SPLIT)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dual_bench.agreement import Agreement
-from dual_bench.show.tables import Grid, clean, number, text
+from dual_bench.console import clean
+from dual_bench.show.tables import Grid, number, text
 
 REPLY = 160  # characters of a reply that are shown
 
 
 def show_agreement(found: Agreement, *, width: int | None = None) -> str:
     """The whole report."""
-    first, second = (clean(name, 60) for name in found.names)
+    first, second = map(clean, found.names)
     parts: list[str | Grid] = [
         f"protocol {found.protocol.id}: {first} (rows) and {second} (columns)"
     ]
@@ -32,7 +33,8 @@ def show_agreement(found: Agreement, *, width: int | None = None) -> str:
         [label, *(f"{n:,}" for n in counts)]
         for label, counts in zip(found.labels, found.confusion, strict=True)
     ]
-    parts.append(Grid("Confusion matrix", ["<", *found.labels], rows))
+    if rows:
+        parts.append(Grid("Confusion matrix", ["<", *found.labels], rows))
     if found.worst:
         parts.append(_worst(found))
     return text(*parts, width=width)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from dual_bench.console import clean
 from dual_bench.metrics import Estimate
 from dual_bench.result import Result
-from dual_bench.show.tables import Grid, clean, number, span, text
+from dual_bench.show.tables import Grid, number, span, text
 
 EXAMPLES = 3
+NAME = 600  # characters of a judge's name, which for a majority is that of all of them
 COMMON = {  # what every protocol has besides its own metrics
     "pair_accuracy": "both sides of a pair as expected",
     "as_expected_h": "as expected, harmful side",
@@ -33,8 +35,7 @@ def show(result: Result, *, full: bool = False, width: int | None = None) -> str
     """The whole report; `full` adds one line for every value."""
     parts: list[str | Grid] = [*_heading(result), _overall(result), _policies(result)]
     parts += [*_groups(result), *_robustness(result)]
-    if result.agreement:
-        parts.append(_agreement(result))
+    parts += _agreement(result)
     if full:
         parts += [_every(result), _legend(result)]
     else:
@@ -44,7 +45,8 @@ def show(result: Result, *, full: bool = False, width: int | None = None) -> str
 
 def _heading(result: Result) -> Iterator[str]:
     fingerprint = result.data.get("fingerprint")
-    yield f"protocol {result.protocol.id}, judge {clean(str(result.judge.get('name', '')))}"
+    judge = str(result.judge.get("name", ""))
+    yield f"protocol {result.protocol.id}, judge {clean(judge, NAME)}"
     replies = result.replies
     rows = len(result.verdicts)
     of = f", build {fingerprint}" if fingerprint else ""
@@ -60,10 +62,12 @@ def _heading(result: Result) -> Iterator[str]:
         yield f"{replies.cut_off:,} replies end at a token limit; they are judged as they are"
     if replies.superseded:
         yield f"{replies.superseded:,} failed attempts do not count: their rows have another line"
-    for what, ids in (("is not a row of the dataset", replies.unknown),):
-        if ids:
-            shown = ", ".join(clean(i) for i in ids[:EXAMPLES])
-            yield f"NOT SCORED: {len(ids):,} ids in {clean(replies.source)}: {shown} {what}"
+    if replies.unknown:
+        shown = ", ".join(clean(i) for i in replies.unknown[:EXAMPLES])
+        yield (
+            f"NOT SCORED: {len(replies.unknown):,} ids in {clean(replies.source)} that are no "
+            f"rows of the dataset, such as {shown}"
+        )
 
 
 def _overall(result: Result) -> Grid:
@@ -158,16 +162,20 @@ def _robustness(result: Result) -> Iterator[str | Grid]:
             yield f"worst variant by {key}: {low.name}, {number(low.value)}"
 
 
-def _agreement(result: Result) -> Grid:
+def _agreement(result: Result) -> Iterator[str | Grid]:
+    """Judges by letter, since two of their names may be wider than the terminal."""
     found = result.agreement
-    rows = []
-    if found is not None:
-        rows = [
-            [clean(one), clean(two), f"{n:,}", number(same), number(kappa)]
-            for one, two, n, same, kappa in found.pairs
-        ]
-        rows.append(["all", "Fleiss' kappa", "", "", number(found.fleiss)])
-    return Grid("Agreement of the judges", ["<judge", "<judge", "n", "agree", "kappa"], rows)
+    if found is None:
+        return
+    names = dict.fromkeys(name for pair in found.pairs for name in pair[:2])
+    letters = {name: chr(ord("A") + i % 26) * (i // 26 + 1) for i, name in enumerate(names)}
+    rows = [
+        [f"{letters[one]}, {letters[two]}", f"{n:,}", number(same), number(kappa)]
+        for one, two, n, same, kappa in found.pairs
+    ]
+    rows.append(["all (Fleiss)", "", "", number(found.fleiss)])
+    yield Grid("Agreement of the judges", ["<judges", "n", "agree", "kappa"], rows)
+    yield from (f"{letter}: {clean(name)}" for name, letter in letters.items())
 
 
 def _every(result: Result) -> Grid:

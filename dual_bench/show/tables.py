@@ -1,14 +1,13 @@
 """Tables and text for a terminal: the one place that prints for all commands.
 
-What came from a model, a judge or a file goes through `clean`, so that no text can move the
-cursor, change colours or hide itself. Rich lays out; no markup is interpreted.
+Whatever is printed goes through `clean`, so that no text of a model, a judge or a file can move
+the cursor, change colours or hide itself. Rich lays out; no markup is interpreted.
 """
 
 from __future__ import annotations
 
 import io
 import math
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -18,25 +17,13 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from dual_bench.console import visible
+
 WIDTH = 100  # where the terminal does not say
 WIDEST = 10_000
 NARROWEST = 24  # what a column of words is left with before a table outgrows the terminal
+CONTINUED = ", continued"
 LONG_HEAD = 9  # a longer head is set on several lines
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-
-
-def clean(text: str, limit: int = 200) -> str:
-    r"""One line that shows every control, format or unassigned character by its number.
-
-    >>> clean("red \x1b[31m alert")
-    'red \\x1b[31m alert'
-    """
-    cut = text if len(text) <= limit else text[: limit - 1] + "…"
-    return "".join(_shown(c) for c in cut)
-
-
-def _shown(c: str) -> str:
-    return ascii(c)[1:-1] if unicodedata.category(c) in _HIDDEN else c
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -75,16 +62,27 @@ def text(*parts: str | Grid, width: int | None = None) -> str:
 
 
 def _lines(parts: Iterable[str | Grid], width: int) -> Iterator[str]:
+    last = ""
     for part in parts:
         for piece in [part] if isinstance(part, str) else _fitting(part, width):
-            out = io.StringIO()
-            shown = Text(piece) if isinstance(piece, str) else _table(piece)
-            least = 0 if isinstance(piece, str) else _least(piece)
-            console = Console(
-                file=out, width=max(width, least), color_system=None, legacy_windows=False
-            )
-            console.print(shown)
-            yield from (line.rstrip() for line in out.getvalue().split("\n")[:-1])
+            lines = _printed(piece, width)
+            if isinstance(piece, Grid) and last:
+                yield ""
+            yield from lines
+            last = lines[-1]
+
+
+def _printed(piece: str | Grid, width: int) -> list[str]:
+    out = io.StringIO()
+    least = 0 if isinstance(piece, str) else _least(piece)
+    console = Console(file=out, width=max(width, least), color_system=None, legacy_windows=False)
+    if isinstance(piece, str):
+        console.print(Text(visible(piece)))
+    else:
+        if piece.title:  # not as the table's own, which would be folded to the table's width
+            console.print(Text(visible(piece.title)))
+        console.print(_table(piece))
+    return [line.rstrip() for line in out.getvalue().split("\n")[:-1]]
 
 
 def _least(grid: Grid) -> int:
@@ -94,6 +92,7 @@ def _least(grid: Grid) -> int:
 
 def _fitting(grid: Grid, width: int) -> Iterator[Grid]:
     """The table, in as many parts as fit the width; each begins with the columns of words."""
+    title = grid.title.removesuffix(CONTINUED) + CONTINUED
     words = next((i for i, h in enumerate(grid.heads) if not h.startswith("<")), len(grid.heads))
     last = len(grid.heads)
     while last > words + 1 and _least(_columns(grid, [*range(last)])) > width:
@@ -101,7 +100,7 @@ def _fitting(grid: Grid, width: int) -> Iterator[Grid]:
     yield _columns(grid, [*range(last)])
     if last < len(grid.heads):
         rest = [*range(words), *range(last, len(grid.heads))]
-        yield from _fitting(_columns(grid, rest)._replace(title=f"{grid.title}, continued"), width)
+        yield from _fitting(_columns(grid, rest)._replace(title=title), width)
 
 
 def _columns(grid: Grid, chosen: list[int]) -> Grid:
@@ -112,17 +111,16 @@ def _columns(grid: Grid, chosen: list[int]) -> Grid:
 def _table(grid: Grid) -> RichTable:
     table = RichTable(
         box=box.SIMPLE_HEAD,
-        title=Text(grid.title) if grid.title else None,
-        title_justify="left",
+        show_header=any(head.removeprefix("<") for head in grid.heads),
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     for i, head in enumerate(grid.heads):
         words = head.startswith("<")
-        title = head.lstrip("<")
+        title = visible(head.removeprefix("<"))
         if not words and len(title) > LONG_HEAD:
             title = title.replace("_", "\n").replace(" ", "\n")
-        cells = [row[i] for row in grid.rows]
+        cells = [visible(row[i]) for row in grid.rows]
         longest = max(cell_len(line) for line in [*title.split("\n"), *cells])
         table.add_column(
             Text(title),
@@ -133,5 +131,5 @@ def _table(grid: Grid) -> RichTable:
             no_wrap=not words,
         )
     for row in grid.rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     return table
