@@ -268,9 +268,8 @@ def test_ctrl_c_keeps_what_was_judged_and_the_same_command_goes_on(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate("\n" * 100)
     assert process.returncode == 130
-    assert (
-        told.replace("asked\n", "") == "stopped; with --out, the same command goes on from here\n"
-    )
+    want = "stopped; with --out, the same command goes on from here\n"
+    assert told.replace("asked\n", "") == want
     before = len(lines_of(tmp_path / "run"))
     assert 2 <= before < len(said)
     with command(*call, "--json", cwd=tmp_path) as process:
