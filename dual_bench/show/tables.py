@@ -115,17 +115,15 @@ def _table(grid: Grid) -> RichTable:
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
-    for i, head in enumerate(grid.heads):
+    titles = [_title(head) for head in grid.heads]
+    tallest = max(title.count("\n") for title in titles)
+    for i, (head, title) in enumerate(zip(grid.heads, titles, strict=True)):
         words = head.startswith("<")
-        title = visible(head.removeprefix("<"))
-        if not words and len(title) > LONG_HEAD:
-            title = title.replace("_", "\n").replace(" ", "\n")
         cells = [visible(row[i]) for row in grid.rows]
         longest = max(cell_len(line) for line in [*title.split("\n"), *cells])
         table.add_column(
-            Text(title),
+            Text("\n" * (tallest - title.count("\n")) + title),  # heads end on one line
             justify="left" if words else "right",
-            vertical="bottom",
             overflow="fold",
             min_width=min(longest, NARROWEST) if words else longest,
             no_wrap=not words,
@@ -133,3 +131,11 @@ def _table(grid: Grid) -> RichTable:
     for row in grid.rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     return table
+
+
+def _title(head: str) -> str:
+    """A head, a long one of a column of numbers on several lines."""
+    title = visible(head.removeprefix("<"))
+    if head.startswith("<") or len(title) <= LONG_HEAD:
+        return title
+    return title.replace("_", "\n").replace(" ", "\n")
