@@ -38,7 +38,7 @@ class RulesJudge:
 
     @property
     def name(self) -> str:
-        """Changes with the version and with any pattern."""
+        """Changes with the version, with any pattern and with the code that reads them."""
         return self._name
 
     @property
