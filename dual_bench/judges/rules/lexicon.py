@@ -35,7 +35,6 @@ def _read(name: str) -> str:
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
-@cache
 def digest() -> str:
     """Eight hex digits that change when any pattern does, or any line of this package's code."""
     folder = files("dual_bench.judges.rules")
