@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 from dual_bench.asking import Case, Progress, judge_all
@@ -92,7 +93,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
     missing = [row.id for row in rows.rows if row.id not in answered]
     models = sorted({r.model for r in read if r.model})
     return Replies(
-        source=read.source,
+        source=Path(read.source).name,
         n=len(read),
         superseded=read.superseded,
         unknown=tuple(unknown),

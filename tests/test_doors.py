@@ -50,11 +50,14 @@ def test_importing_dual_bench_loads_nothing_heavy_and_asks_nobody() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_wheel_holds_dual_bench_alone(tmp_path: Path) -> None:
+def test_the_wheel_holds_dual_bench_alone_and_whole(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, check=True, capture_output=True, cwd=ROOT)
     (wheel,) = tmp_path.glob("*.whl")
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    for data in ("judges/prompts/calibrated.questions.md", "judges/rules/patterns/en.tsv"):
+        assert f"dual_bench/{data}" in names
     assert {t for t in tops if not t.endswith(".dist-info")} == {"dual_bench"}
 
 

@@ -1,9 +1,7 @@
 """Loading: the same rows by both ways, only what was asked for, and clear words when it fails."""
 
-import os
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -230,17 +228,3 @@ def test_a_hub_repository_is_asked_for_only_when_it_is_named(
     ((args, kwargs),) = asked
     assert args == ("someone/dual-bench", "prompts")
     assert kwargs["revision"] == "v1"
-
-
-def test_the_example_runs(beside: Path, tmp_path: Path) -> None:
-    (tmp_path / "dual-bench").symlink_to(beside)
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "first_look.py")],
-        cwd=tmp_path,
-        env=os.environ | {"HF_HOME": str(tmp_path / "hf")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "Counter" in done.stdout
-    assert len(list(tmp_path.glob("prv-001-*.png"))) == 2

@@ -23,7 +23,7 @@ WIDTH = 100  # where the terminal does not say
 WIDEST = 10_000
 NARROWEST = 24  # what a column of words is left with before a table outgrows the terminal
 CONTINUED = ", continued"
-LONG_HEAD = 9  # a longer head is set on several lines
+LONG_HEAD = 8  # a longer head is set on several lines
 
 
 def number(value: float, digits: int = 3) -> str:
