@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from dual_bench.errors import DualBenchError, UnknownNameError
 from dual_bench.load import find_build, read_rows
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
 from dual_bench.schema import CONFIGS, EXPECTED, SIDES, parse_id, read_manifest
+from dual_bench.taxonomy import hazard
 
 NEEDED = ("id", "side")
 COLUMNS = (
@@ -65,6 +66,29 @@ class Rows:
     rows: tuple[Row, ...]
     wordings: Mapping[tuple[str, str], frozenset[str]]
     fingerprint: str = ""
+
+    def only(self, hazards: Iterable[str] = (), variants: Iterable[str] = ()) -> Rows:
+        """The rows of these hazards and variants; an empty list is all of them.
+
+        Raises:
+            UnknownNameError: a name that no row has.
+        """
+        slugs = [_hazard(name, {row.hazard for row in self.rows}) for name in hazards]
+        names = list(variants)
+        there = list(dict.fromkeys(row.variant for row in self.rows))
+        for name in names:
+            if name not in there:
+                raise UnknownNameError("variant among the rows", name, there)
+        kept = (r for r in self.rows if not slugs or r.hazard in slugs)
+        return replace(self, rows=tuple(r for r in kept if not names or r.variant in names))
+
+
+def _hazard(name: str, there: set[str]) -> str:
+    """A hazard that the rows have, by its slug, key or code; a foreign one by its own name."""
+    slug = name if name in there else hazard(name).slug
+    if slug not in there:
+        raise UnknownNameError("hazard among the rows", name, sorted(there))
+    return slug
 
 
 Source = str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None

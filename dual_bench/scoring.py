@@ -36,6 +36,8 @@ def score(
     judge: Spec = "rules",
     protocol: str | Protocol = DEFAULT,
     *,
+    hazards: Iterable[str] = (),
+    variants: Iterable[str] = (),
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -47,9 +49,12 @@ def score(
             `id` and `response`, and perhaps `finish_reason` and `error`.
         dataset: the rows that were asked: a `datasets.Dataset`, dicts, or the folder of a build.
             None finds the build as `dual_bench.load` does, and takes the configs that the ids
-            name, whole: rows of these without a reply are `missing`.
+            name, whole: rows of these without a reply are `missing`, unless `hazards` or
+            `variants` leave them out.
         judge: see `dual_bench.judges.make_judge`.
         protocol: `calibrated`, `dual_bench`, `vscbench`, or one of your own.
+        hazards: score only rows of these; for a run over a part of the data.
+        variants: the same.
         out: folder for verdicts, settings and metrics; None keeps them in memory.
         progress: called with (judged so far, to be judged, unscored so far).
         options: of the judge (`min_valid`, `workers`, `prompts`, ...).
@@ -60,7 +65,7 @@ def score(
     how = protocol_named(protocol)
     who = make_judge(judge, how, **options)
     read = responses if isinstance(responses, Responses) else read_responses(responses)
-    rows = rows_for(dataset, (r.id for r in read))
+    rows = rows_for(dataset, (r.id for r in read)).only(hazards, variants)
     replies = _replies(read, rows)
     with open_verdicts(out, who.name, how.id) as (journal, old):
         verdicts = judge_all(_cases(read, rows, old), who, how, journal, progress)

@@ -12,7 +12,7 @@ from dual_bench.asking import Case, Progress, judge_all
 from dual_bench.errors import LabelsError, ResponsesError
 from dual_bench.judges import Judge
 from dual_bench.judges.labels import check_label
-from dual_bench.outcomes import Verdict
+from dual_bench.outcomes import Reason, Verdict
 from dual_bench.protocols import Protocol
 from dual_bench.responses import Response
 from dual_bench.responses.rows import READERS, present
@@ -54,7 +54,7 @@ def read_labelled(
         path: the file.
         protocol: whose labels are legal.
         columns: what the file calls them. Without ids, rows are called by their number.
-        mapping: the file's label -> the protocol's.
+        mapping: the file's label -> the protocol's. A blank label is none: the row is unscored.
 
     Raises:
         LabelsError: a label that is neither mapped nor legal, a side that is none, or an id that
@@ -75,14 +75,21 @@ def read_labelled(
             if name in seen:
                 raise LabelsError(f"{where}: a second row is called {name!r}")
             seen.add(name)
-            check_label(meant, protocol, where)
             found.cases.append(case)
-            found.truth.append(Verdict(name, meant, None, "labels", protocol.id))
+            found.truth.append(_truth(name, meant, protocol, where))
     except OSError as err:
         raise ResponsesError(f"{file}: cannot be read: {err.strerror or err}") from err
     if not found.cases:
         raise LabelsError(f"{file}: has no rows")
     return found
+
+
+def _truth(name: str, label: str, protocol: Protocol, where: str) -> Verdict:
+    """What people said: a label, or nothing."""
+    if not label:
+        return Verdict(name, None, Reason.JUDGE_UNLABELLED, "labels", protocol.id)
+    check_label(label, protocol, where)
+    return Verdict(name, label, None, "labels", protocol.id)
 
 
 def _labelled(
@@ -112,7 +119,7 @@ def _labelled(
         text=cell(columns.text) or None,
         expected="",
     )
-    return Case(facts, Response(name, cell(columns.reply))), cell(columns.label)
+    return Case(facts, Response(name, cell(columns.reply))), cell(columns.label).strip()
 
 
 def validate(

@@ -117,3 +117,18 @@ def test_a_dataset_is_read_without_its_pictures(build: Path, streaming: bool) ->
     assert len(rows_for(part, []).rows) == 2 * len(want)
     with pytest.raises(UnknownNameError, match="lacks 'side'"):
         rows_for(dual_bench.load("dual_use", path=build, columns=["id"]), [])
+
+
+def test_a_part_of_the_rows_by_any_name_of_a_hazard(build: Path) -> None:
+    found = rows_for(build, ["dual_use/vcr-001/harmful/original"])
+    part = found.only(hazards=["hte", "privacy"])
+    assert {row.hazard for row in part.rows} == {"hate", "privacy"}
+    assert part.wordings == found.wordings
+    assert found.only() == found
+    assert found.only(variants=["original"]).rows == found.rows
+    with pytest.raises(UnknownNameError, match="hazard"):
+        found.only(hazards=["weather"])
+    with pytest.raises(UnknownNameError, match="variant among the rows 'rotation'"):
+        found.only(variants=["rotation"])
+    with pytest.raises(UnknownNameError, match="hazard among the rows 'hate'"):
+        part.only(hazards=["prv"]).only(hazards=["hate"])

@@ -167,3 +167,13 @@ def test_a_function_is_a_judge_here_too(tmp_path: Path) -> None:
     found = validate(labelled(tmp_path), make_judge(by_id, CALIBRATED), CALIBRATED)
     assert found.names[0] == "labels"
     assert found.names[1].startswith("python:tests.replies_kit.by_id#")
+
+
+def test_a_row_that_people_did_not_label_is_unscored_and_spaces_are_no_part_of_a_label(
+    tmp_path: Path,
+) -> None:
+    lines = [{**line, "label": f" {line['label']} "} for line in LINES]
+    lines[3]["label"] = " "
+    found = validate(labelled(tmp_path, lines), Asked(), CALIBRATED)
+    assert (found.n, found.n_unscored) == (len(lines) - 1, 1)
+    assert found.reasons == {"judge_unlabelled": 1}

@@ -25,6 +25,8 @@ TOO_MANY = 1  # exit status where more than --max-unscored has no label
 @click.argument("responses", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for verdicts and metrics.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of a build.")
+@click.option("--hazard", "hazards", multiple=True, help="Score only this hazard; repeatable.")
+@click.option("--variant", "variants", multiple=True, help="Score only this variant; repeatable.")
 @protocol_option
 @judge_options
 @click.option("--id-column", default="id", show_default=True)
@@ -41,6 +43,8 @@ def score(
     responses: Path,
     out: Path | None,
     data: Path | None,
+    hazards: tuple[str, ...],
+    variants: tuple[str, ...],
     protocol_name: str,
     judges: tuple[str, ...],
     min_valid: int | None,
@@ -67,6 +71,8 @@ def score(
             data,
             list(judges),
             protocol_name,
+            hazards=hazards,
+            variants=variants,
             out=out,
             progress=report,
             min_valid=min_valid,
