@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from dual_bench.outcomes import Reason, Verdict
 from dual_bench.protocols import Protocol
 from dual_bench.responses import Response
 from dual_bench.rows import Row
+from dual_bench.workers import Workers
 
 PATIENCE = 20  # failures in a row after which a judge is taken to be down
 DOWN = (Reason.JUDGE_ERROR, Reason.JUDGE_TIMEOUT)
@@ -148,40 +148,32 @@ def _decided(todo: Sequence[Case], desk: _Desk) -> Iterator[Verdict]:
     """The verdict of every case, in the order in which they become known."""
     failures = 0
     waiting = iter(todo)
-    flying: dict[Future[Verdict], Case] = {}
-    pool = ThreadPoolExecutor(max_workers=desk.judge.workers)
+    workers = Workers(desk.judge.workers, desk.decide)
     try:
         while failures < max(PATIENCE, 2 * desk.judge.workers):
-            for case in islice(waiting, 2 * desk.judge.workers - len(flying)):
-                flying[pool.submit(desk.decide, case)] = case
-            if not flying:
+            for case in islice(waiting, 2 * desk.judge.workers - workers.flying):
+                workers.give(case)
+            if not workers.flying:
                 return
-            ready, _ = wait(flying, return_when=FIRST_COMPLETED)
-            for future in [f for f in flying if f in ready]:  # in the order of the rows
-                del flying[future]
-                verdict = future.result()
-                if verdict.reason in DOWN:
-                    failures += 1
-                elif verdict.reason is None or not verdict.reason.is_model_side:
-                    failures = 0  # rows without a reply say nothing about the judge
-                yield verdict
-        yield from _given_up(flying, waiting, failures, desk)
+            verdict = workers.take()
+            if verdict.reason in DOWN:
+                failures += 1
+            elif verdict.reason is None or not verdict.reason.is_model_side:
+                failures = 0  # rows without a reply say nothing about the judge
+            yield verdict
+        # The judge is down: what is on its way is waited for, the others are not asked.
+        left = workers.withdraw()
+        while workers.flying:
+            yield workers.take()
+        yield from _given_up([*left, *waiting], failures, desk)
     finally:  # also after an error or Ctrl-C: what is being judged is finished and kept
-        pool.shutdown(cancel_futures=True)
+        workers.stop()
 
 
-def _given_up(
-    flying: dict[Future[Verdict], Case], waiting: Iterable[Case], failures: int, desk: _Desk
-) -> Iterator[Verdict]:
-    """The rest, when the judge is down: what is on its way is waited for, the others not asked."""
-    left = []
-    for future, case in flying.items():
-        if future.cancel():
-            left.append(case)
-        else:
-            yield future.result()
+def _given_up(cases: Iterable[Case], failures: int, desk: _Desk) -> Iterator[Verdict]:
+    """Rows that are not asked, since the judge is down; those without a reply are as ever."""
     error = {"error": f"not asked: the judge had failed {failures} times in a row"}
-    for case in [*left, *waiting]:
+    for case in cases:
         if case.own_reason:
             yield desk.decide(case)
         else:
