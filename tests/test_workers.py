@@ -15,7 +15,7 @@ from dual_bench.workers import Workers
 
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_every_task_comes_back_once(count: int) -> None:
-    workers = Workers(count, lambda n: n * n)
+    workers: Workers[int, int] = Workers(count, lambda n: n * n)
     for n in range(100):
         workers.give(n)
     found = [workers.take() for _ in range(100)]
@@ -26,7 +26,7 @@ def test_every_task_comes_back_once(count: int) -> None:
 
 
 def test_an_error_belongs_to_who_takes_it_and_ends_no_thread() -> None:
-    workers = Workers(1, lambda n: 1 // n)
+    workers: Workers[int, int] = Workers(1, lambda n: 1 // n)
     for n in (1, 0, 1):
         workers.give(n)
     assert workers.take() == 1
@@ -80,7 +80,7 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(os.name == "nt", reason="interrupts a process with a signal")
 def test_ctrl_c_at_any_moment_ends_it() -> None:
     # What a shell starts in the background ignores Ctrl-C, and so does what it starts in turn.
-    heed = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     rng = random.Random(7)
     for _ in range(12):
         with subprocess.Popen(
