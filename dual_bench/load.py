@@ -81,18 +81,18 @@ def _filters(
     """What to keep, as pyarrow filters; every name is checked."""
     wanted: dict[str, list[str]] = {}
     if hazards is not None:
-        wanted["hazard"] = [hazard(h).slug for h in _names(hazards)]
+        wanted["hazard"] = [hazard(h).slug for h in as_names(hazards)]
     if sides is not None:
-        wanted["side"] = [_one_of("side", s, SIDES) for s in _names(sides)]
+        wanted["side"] = [_one_of("side", s, SIDES) for s in as_names(sides)]
     if variants is not None:
         kind = f"variant of {spec.name}"
-        wanted["variant"] = [_one_of(kind, v, spec.variants) for v in _names(variants)]
+        wanted["variant"] = [_one_of(kind, v, spec.variants) for v in as_names(variants)]
     if wanted and not spec.variants:
         raise UnknownNameError(f"column of {spec.name} to select by", next(iter(wanted)), ["none"])
     return [(column, "in", names) for column, names in wanted.items()]
 
 
-def _names(given: Iterable[str]) -> list[str]:
+def as_names(given: Iterable[str]) -> list[str]:
     """A list of names; one string is one name."""
     return [given] if isinstance(given, str) else list(given)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dual_bench.errors import DualBenchError, UnknownNameError
-from dual_bench.load import find_build, read_rows
+from dual_bench.load import as_names, find_build, read_rows
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
 from dual_bench.schema import CONFIGS, EXPECTED, SIDES, parse_id, read_manifest
 from dual_bench.taxonomy import hazard
@@ -73,8 +73,9 @@ class Rows:
         Raises:
             UnknownNameError: a name that no row has.
         """
-        slugs = [_hazard(name, {row.hazard for row in self.rows}) for name in hazards]
-        names = list(variants)
+        had = {row.hazard for row in self.rows}
+        slugs = [_hazard(name, had) for name in as_names(hazards)]
+        names = as_names(variants)
         there = list(dict.fromkeys(row.variant for row in self.rows))
         for name in names:
             if name not in there:

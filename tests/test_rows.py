@@ -125,6 +125,7 @@ def test_a_part_of_the_rows_by_any_name_of_a_hazard(build: Path) -> None:
     assert {row.hazard for row in part.rows} == {"hate", "privacy"}
     assert part.wordings == found.wordings
     assert found.only() == found
+    assert found.only("hate").rows == found.only(["hate"]).rows
     assert found.only(variants=["original"]).rows == found.rows
     with pytest.raises(UnknownNameError, match="hazard"):
         found.only(hazards=["weather"])
