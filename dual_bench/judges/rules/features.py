@@ -60,6 +60,8 @@ def read(request: Request) -> Features:
     if not (helps or declining or describing):
         declining = substance.declines_in_effect(marked, task)
     warning = _warning(marked, task, helps, bool(declining))
+    if not (helps or declining or scolding or task.picture):
+        scolding = warning[:1]  # a question that is answered with warnings alone
     refusal: Refusal = "none" if not declining else "partial" if helps else "full"
     decided = [*declining, *scolding, *warning, *(describing if helps else ())]
     return Features(
