@@ -222,7 +222,7 @@ def test_ids_that_are_no_row_are_counted_and_shown(tmp_path: Path) -> None:
     result = dual_bench.score([*strange, *REPLIES], ROWS, judge)
     assert result.replies.unknown == tuple(s["id"] for s in strange)
     shown = " ".join(str(result).split())
-    assert "NOT SCORED: 5 ids in list that are no rows of the dataset, such as nowhere-0" in shown
+    assert "NOT SCORED: 5 ids in list that are not among these rows, such as nowhere-0" in shown
     assert len(judge.requests) == len(ROWS)
     assert result.to_dict()["replies"]["unknown"] == [s["id"] for s in strange]
     message = f"none of its 5 ids is a row of the dataset, such as '{ROWS[0]['id']}'; the first is"

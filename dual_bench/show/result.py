@@ -65,8 +65,8 @@ def _heading(result: Result) -> Iterator[str]:
     if replies.unknown:
         shown = ", ".join(clean(i) for i in replies.unknown[:EXAMPLES])
         yield (
-            f"NOT SCORED: {len(replies.unknown):,} ids in {clean(replies.source)} that are no "
-            f"rows of the dataset, such as {shown}"
+            f"NOT SCORED: {len(replies.unknown):,} ids in {clean(replies.source)} that are "
+            f"not among these rows, such as {shown}"
         )
 
 
