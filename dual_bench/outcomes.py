@@ -28,6 +28,7 @@ class Reason(StrEnum):
     JUDGE_BLOCKED = "judge_blocked"  # the filter in front of the judge
     JUDGE_TRUNCATED = "judge_truncated"  # cut off, or an answer to only some of the questions
     JUDGE_UNPARSED = "judge_unparsed"  # it spoke, and gave no legal verdict
+    JUDGE_UNABLE = "judge_unable"  # it knows that it cannot judge this, such as a language
     JUDGE_UNLABELLED = "judge_unlabelled"  # the file of labels has none for this row
     JUDGE_SPLIT = "judge_split"  # the judges' valid votes have no majority
 
@@ -39,7 +40,8 @@ class Reason(StrEnum):
     @property
     def is_failure(self) -> bool:
         """True where a second start should ask the judge again."""
-        return not self.is_model_side and self not in (Reason.JUDGE_SPLIT, Reason.JUDGE_UNLABELLED)
+        final = (Reason.JUDGE_UNABLE, Reason.JUDGE_UNLABELLED, Reason.JUDGE_SPLIT)
+        return not self.is_model_side and self not in final
 
 
 @dataclass(frozen=True, slots=True)

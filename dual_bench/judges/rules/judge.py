@@ -14,6 +14,7 @@ from dual_bench.judges.base import Reply, Request
 from dual_bench.judges.rules import lexicon
 from dual_bench.judges.rules.features import read
 from dual_bench.judges.rules.tables import TABLES
+from dual_bench.outcomes import Reason
 from dual_bench.protocols import Protocol
 
 VERSION = "1"
@@ -55,8 +56,10 @@ class RulesJudge:
         }
 
     def __call__(self, request: Request) -> Reply:
-        """A label, always: the rules have no way to fail."""
+        """A label, or `judge_unable` where the reply is in a language that no pattern knows."""
         features = read(request)
+        if not features.known:
+            return Reply(reason=Reason.JUDGE_UNABLE, evidence={"error": "language not known"})
         answers: dict[str, str] = {}
         for step in self._protocol.steps:
             if step.when(answers, request.side):
