@@ -112,7 +112,7 @@ class Result:
             tuple(found),
             how,
             {**saved.get("judge", {}), "name": ", ".join(judges)},
-            {**saved.get("data", {}), "rows": len(found)},
+            {"rows": len(found), **saved.get("data", {})},
         )
 
     @cached_property
@@ -228,9 +228,12 @@ class Result:
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write run.json and metrics.json into a folder that exists."""
-        for name, content in ((RUN, _plain(self.settings())), (METRICS, self.to_dict())):
-            with whole_file(Path(folder) / name) as part:
-                part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        self.save_settings(folder)
+        _write(Path(folder) / METRICS, self.to_dict())
+
+    def save_settings(self, folder: str | os.PathLike[str]) -> None:
+        """Write run.json alone: what is meant to be judged, before it is."""
+        _write(Path(folder) / RUN, _plain(self.settings()))
 
     def __str__(self) -> str:
         from dual_bench.show import show
@@ -241,6 +244,11 @@ class Result:
         scored = len(self.verdicts) - sum(self.unscored.values())
         name = self.judge.get("name", "")
         return f"<Result {self.protocol.id} by {name}: {scored} of {len(self.verdicts)} scored>"
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    with whole_file(path) as part:
+        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _protocol_of(verdicts: Sequence[Verdict]) -> Protocol:

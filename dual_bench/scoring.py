@@ -67,18 +67,20 @@ def score(
     read = responses if isinstance(responses, Responses) else read_responses(responses)
     rows = rows_for(dataset, (r.id for r in read)).only(hazards, variants)
     replies = _replies(read, rows)
+    data = {"fingerprint": rows.fingerprint, "rows": len(rows.rows)}
+
+    def result(verdicts: Iterable[Verdict] = ()) -> Result:
+        about = {"name": who.name, **who.describe()}
+        return Result(tuple(verdicts), how, judge=about, data=data, replies=replies)
+
     with open_verdicts(out, who.name, how.id) as (journal, old):
-        verdicts = judge_all(_cases(read, rows, old), who, how, journal, progress)
-        result = Result(
-            tuple(verdicts[row.id] for row in rows.rows),
-            how,
-            judge={"name": who.name, **who.describe()},
-            data={"fingerprint": rows.fingerprint, "rows": len(rows.rows)},
-            replies=replies,
-        )
         if out is not None:
-            result.save(out)
-    return result
+            result().save_settings(out)
+        found = judge_all(_cases(read, rows, old), who, how, journal, progress)
+        scored = result(found[row.id] for row in rows.rows)
+        if out is not None:
+            scored.save(out)
+    return scored
 
 
 def _replies(read: Responses, rows: Rows) -> Replies:

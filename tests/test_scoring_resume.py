@@ -54,7 +54,7 @@ def test_only_failures_are_judged_again(tmp_path: Path, reason: Reason) -> None:
     dual_bench.score(REPLIES, ROWS, Asked(only(reason, IDS[2:4])), out=tmp_path)
     again = Asked()
     result = dual_bench.score(REPLIES, ROWS, again, out=tmp_path)
-    final = reason in (Reason.JUDGE_SPLIT, Reason.JUDGE_UNLABELLED)
+    final = reason in (Reason.JUDGE_SPLIT, Reason.JUDGE_UNLABELLED, Reason.JUDGE_UNABLE)
     assert again.ids == ([] if final else IDS[2:4])
     assert result.unscored == ({reason.value: 2} if final else {})
 
@@ -100,6 +100,22 @@ def test_metrics_do_not_depend_on_who_answers_first(tmp_path: Path) -> None:
     orders = [[line["id"] for line in lines_of(folder)] for folder in (one, eight)]
     assert orders[0] != orders[1]
     assert sorted(orders[0]) == sorted(orders[1])
+
+
+def test_a_run_that_was_cut_off_says_so(tmp_path: Path) -> None:
+    def script(request: Request) -> Reply:
+        if request.id == IDS[3]:
+            raise JudgeError("no such model")
+        return Reply("answered")
+
+    with pytest.raises(JudgeError):
+        dual_bench.score(REPLIES, ROWS, Asked(script), out=tmp_path)
+    found = Result.from_verdicts(tmp_path)
+    known = len(found.verdicts)
+    assert 3 <= known < len(ROWS)
+    assert f"UNFINISHED: {len(ROWS) - known} of {len(ROWS)} rows have no verdict yet" in str(found)
+    dual_bench.score(REPLIES, ROWS, Asked(), out=tmp_path)
+    assert "UNFINISHED" not in str(Result.from_verdicts(tmp_path))
 
 
 # --- a judge that is down ----------------------------------------------------------------

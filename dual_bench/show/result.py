@@ -52,6 +52,9 @@ def _heading(result: Result) -> Iterator[str]:
     of = f", build {fingerprint}" if fingerprint else ""
     model = f", model {clean(', '.join(replies.models))}" if replies.models else ""
     yield f"{rows:,} rows{of}{model}"
+    meant = result.data.get("rows")
+    if isinstance(meant, int) and meant > rows:
+        yield f"UNFINISHED: {meant - rows:,} of {meant:,} rows have no verdict yet"
     unscored = result.unscored
     if unscored:
         why = ", ".join(f"{n:,} {reason}" for reason, n in unscored.items())
