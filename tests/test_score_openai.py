@@ -41,7 +41,7 @@ FAULTS: dict[str, tuple[Action, Reason | None]] = {
     "throttled": (status(429, headers={"Retry-After": "0.05"}), Reason.JUDGE_ERROR),
     "dropped": (dropped(verdict(**GOOD)), Reason.JUDGE_ERROR),
     "garbage": (garbage(b"<html>gateway</html>", "text/html"), Reason.JUDGE_ERROR),
-    "slow": (late(5, verdict(**GOOD)), Reason.JUDGE_TIMEOUT),
+    "slow": (late(60, verdict(**GOOD)), Reason.JUDGE_TIMEOUT),
     "refusing": (reply("", refusal="I would rather not."), Reason.JUDGE_REFUSED),
     "unwilling": (reply("I'm sorry, but I can't judge this."), Reason.JUDGE_REFUSED),
     "filtered": (reply("", finish_reason="content_filter"), Reason.JUDGE_BLOCKED),
@@ -99,7 +99,7 @@ def test_every_fault_has_its_reason_and_is_mended_by_a_second_start(
             "judge": "openai:m",
             "base_url": server.url,
             "retries": 1,
-            "timeout": 1.0,
+            "timeout": 2.0,
             "workers": workers,
             "out": tmp_path,
         }
