@@ -29,7 +29,6 @@ COLUMNS = (
     "text",
     "expected",
 )
-BASE_CONFIG = "dual_use"  # holds the original wording of what `dual_use_perturbed` translates
 
 
 class Row(NamedTuple):
@@ -119,11 +118,8 @@ def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
 
 def _from_build(path: Path | None, ids: Iterable[str]) -> Rows:
     folder = find_build(path)
-    configs = _configs(ids)
-    rows = [row for name in configs for row in read_rows(folder, name, COLUMNS)]
-    known = rows if BASE_CONFIG in configs else rows + read_rows(folder, BASE_CONFIG, COLUMNS)
-    found = _rows(rows)
-    return Rows(found.rows, _rows(known).wordings, read_manifest(folder).fingerprint)
+    rows = [row for name in _configs(ids) for row in read_rows(folder, name, COLUMNS)]
+    return replace(_rows(rows), fingerprint=read_manifest(folder).fingerprint)
 
 
 def _configs(ids: Iterable[str]) -> list[str]:
