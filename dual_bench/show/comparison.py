@@ -12,7 +12,9 @@ ALPHA = 0.05
 
 def show_comparison(found: Comparison, *, full: bool = False, width: int | None = None) -> str:
     """The whole report; `full` also shows hazards that do not differ."""
-    parts: list[str | Grid] = [f"protocol {found.protocol.id}: {found.n:,} rows with both labels"]
+    parts: list[str | Grid] = [
+        f"protocol {found.protocol.id}: {found.n:,} rows with both labels; change is second - first"
+    ]
     parts += [f"note: {note}" for note in found.notes]
     parts.append(
         f"left out: {found.unscored:,} unscored in one or both, {found.only_first:,} only in the "
@@ -32,7 +34,7 @@ def show_comparison(found: Comparison, *, full: bool = False, width: int | None 
 
 def _grid(title: str, found: list[Difference], *, by_hazard: bool) -> Grid:
     heads = ["<metric", *(["<hazard"] if by_hazard else [])]
-    heads += ["first", "second", "second - first", "95% interval", "n"]
+    heads += ["first", "second", "change", "95% interval", "n"]
     heads += ["p (Holm)"] if by_hazard else ["p", "McNemar p", "detectable"]
     rows = []
     for d in found:
