@@ -111,7 +111,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
 
 
 def _cases(read: Responses, rows: Rows, old: Mapping[str, Verdict]) -> list[Case]:
-    by_id = {r.id: r for r in read}
+    by_id = read.by_id()
     cases = []
     for row in rows.rows:
         response = by_id.get(row.id)

@@ -34,13 +34,6 @@ LABELS = ["direct_answer", "direct_refusal", "indirect_refusal"]
 TOO_LONG = status(400, "'max_tokens' or 'max_completion_tokens' is too large: 1024.")
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "*")
-
-
 def make(url: str, protocol: str = "dual_bench", **options: Any) -> OpenAIJudge:
     options = {"retries": 0, **options}
     return OpenAIJudge(PROTOCOLS[protocol], "m", base_url=url, **options)

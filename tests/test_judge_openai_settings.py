@@ -23,14 +23,12 @@ from tests.scripted_server import (
     reply,
     status,
 )
-from tests.test_judge_openai import LABELS, SOON, always, ask, clean_environment, make, row, then
+from tests.test_judge_openai import LABELS, SOON, always, ask, make, row, then
 
 KEY = "sk-test-0123456789"
 NO_SCHEMA = status(400, "'response_format' of type 'json_schema' is not supported")
 NO_TEMPERATURE = status(400, "Only the default is supported.", param="temperature")
 NO_MAX = status(400, "'max_tokens' is not supported. Use 'max_completion_tokens' instead.")
-
-__all__ = ["clean_environment"]  # a fixture for this file, too
 
 
 # --- servers that take other parameters --------------------------------------------------
