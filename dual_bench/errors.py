@@ -81,6 +81,10 @@ class JournalError(DualBenchError):
     """A run folder is in use, damaged, or belongs to another run."""
 
 
+class RunStoppedError(DualBenchError):
+    """A run of a model was stopped before its end; what was recorded stays, and it can go on."""
+
+
 class JudgeError(DualBenchError):
     """A judge cannot be used at all: no key, no such model, a prompt file that does not fit."""
 

@@ -6,7 +6,6 @@ path, so that the same replies and the same judge give the same result.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections import Counter
@@ -15,16 +14,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from dual_bench.errors import JournalError, UnknownNameError
-from dual_bench.files import whole_file
 from dual_bench.metrics import LEVEL, RESAMPLES, SEED, Estimate, Table, policies, summary, table
 from dual_bench.outcomes import Reason, Verdict
 from dual_bench.protocols import PROTOCOLS, Protocol
 from dual_bench.protocols import protocol as protocol_named
+from dual_bench.runfile import RECORDED, RUN, read_parts, write_parts
 from dual_bench.stats import cohen_kappa, fleiss_kappa
 from dual_bench.verdicts import read_verdicts
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METRICS = "metrics.json"
-RUN = "run.json"
 RESULT_FORMAT = 1
 
 
@@ -46,6 +45,7 @@ class Replies(NamedTuple):
     missing: tuple[str, ...] = ()  # rows without a reply
     cut_off: int = 0  # replies that ended at a token limit; they are judged as they are
     models: tuple[str, ...] = ()
+    generation: Mapping[str, Any] = MappingProxyType({})  # the settings that the run recorded
 
 
 NO_REPLIES = Replies()
@@ -103,7 +103,8 @@ class Result:
         saved: dict[str, Any] = {}
         if isinstance(verdicts, str | os.PathLike):
             found = read_verdicts(verdicts)
-            saved = _settings(Path(verdicts))
+            folder = Path(verdicts) if Path(verdicts).is_dir() else Path(verdicts).parent
+            saved = read_parts(folder / RUN)
         else:
             found = [v if isinstance(v, Verdict) else Verdict.from_dict(v) for v in verdicts]
         how = protocol_named(protocol) if protocol else _protocol_of(found)
@@ -216,7 +217,7 @@ class Result:
             "protocol": self.protocol.id,
             "judge": dict(self.judge),
             "data": dict(self.data),
-            "replies": self.replies._asdict(),
+            "replies": {**self.replies._asdict(), "generation": dict(self.replies.generation)},
             "intervals": {"resamples": self.resamples, "seed": self.seed, "level": self.level},
         }
 
@@ -229,11 +230,16 @@ class Result:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write run.json and metrics.json into a folder that exists."""
         self.save_settings(folder)
-        _write(Path(folder) / METRICS, self.to_dict())
+        write_parts(Path(folder) / METRICS, self.to_dict())
 
     def save_settings(self, folder: str | os.PathLike[str]) -> None:
-        """Write run.json alone: what is meant to be judged, before it is."""
-        _write(Path(folder) / RUN, _plain(self.settings()))
+        """Write run.json alone: what is meant to be judged, before it is.
+
+        What a recorder wrote there of the model stays.
+        """
+        file = Path(folder) / RUN
+        recorded = {k: part for k, part in read_parts(file).items() if k == RECORDED}
+        write_parts(file, {**recorded, **_plain(self.settings())})
 
     def __str__(self) -> str:
         from dual_bench.show import show
@@ -246,11 +252,6 @@ class Result:
         return f"<Result {self.protocol.id} by {name}: {scored} of {len(self.verdicts)} scored>"
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with whole_file(path) as part:
-        part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
 def _protocol_of(verdicts: Sequence[Verdict]) -> Protocol:
     named = {v.protocol.partition("/")[0] for v in verdicts if v.protocol}
     if len(named) != 1 or not named <= set(PROTOCOLS):
@@ -259,20 +260,6 @@ def _protocol_of(verdicts: Sequence[Verdict]) -> Protocol:
             f"are of: {', '.join(PROTOCOLS)}"
         )
     return PROTOCOLS[named.pop()]
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    """What run.json beside the verdicts says; nothing where there is none."""
-    file = (path if path.is_dir() else path.parent) / RUN
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as err:
-        raise JournalError(f"{file}: cannot be read: {err}") from err
-    if not isinstance(found, dict):
-        raise JournalError(f"{file}: expected a JSON object")
-    return found
 
 
 def _plain(value: Any) -> Any:

@@ -24,6 +24,7 @@ from dual_bench.outcomes import Verdict
 from dual_bench.protocols import DEFAULT, Protocol
 from dual_bench.protocols import protocol as protocol_named
 from dual_bench.recall import best_recall
+from dual_bench.recording import read_settings
 from dual_bench.responses import Responses, read_responses
 from dual_bench.result import Replies, Result
 from dual_bench.rows import Rows, Source, rows_for
@@ -45,8 +46,8 @@ def score(
     """Score a model's replies.
 
     Args:
-        responses: a file (JSON Lines, CSV, TSV, Parquet), a `datasets.Dataset` or dicts, with
-            `id` and `response`, and perhaps `finish_reason` and `error`.
+        responses: a run folder, a file (JSON Lines, CSV, TSV, Parquet), a `datasets.Dataset` or
+            dicts, with `id` and `response`, and perhaps `finish_reason` and `error`.
         dataset: the rows that were asked: a `datasets.Dataset`, dicts, or the folder of a build.
             None finds the build as `dual_bench.load` does, and takes the configs that the ids
             name, whole: rows of these without a reply are `missing`, unless `hazards` or
@@ -99,6 +100,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
         )
     missing = [row.id for row in rows.rows if row.id not in answered]
     models = sorted({r.model for r in read if r.model})
+    settings = read_settings(read.source) if Path(read.source).is_dir() else None
     return Replies(
         source=Path(read.source).name,
         n=len(read),
@@ -107,6 +109,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
         missing=tuple(missing),
         cut_off=sum(r.finish_reason in ("length", "max_tokens") for r in read),
         models=tuple(models),
+        generation=settings.generation if settings else {},
     )
 
 

@@ -115,7 +115,8 @@ def test_a_majority_is_several_judges(given: list[object]) -> None:
 HERE = Path(__file__)
 MISTAKES: dict[str, tuple[list[object], str]] = {
     "no file": (["score", "nothing.jsonl"], "nothing.jsonl: cannot be read: No such file"),
-    "no ending": (["score", HERE.parent], "replies are read from files that end in"),
+    "no ending": (["score", HERE.with_suffix("")], "replies are read from files that end in"),
+    "no run": (["score", HERE.parent], "no run folder; it has no responses.jsonl"),
     "no build": (["score", "R"], "no dataset: ./dual-bench does not exist"),
     "column": (["score", "R", "--response-column", "answer"], "there is no 'answer'"),
     "judge": (["score", "R", "--judge", "rule"], "unknown judge 'rule'"),

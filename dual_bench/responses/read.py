@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from dual_bench.errors import ResponsesError
 from dual_bench.outcomes import Reason
 from dual_bench.responses.model import Response, Responses
-from dual_bench.responses.rows import READERS, Row, plain_rows, table_rows
+from dual_bench.responses.rows import READERS, Row, folder_rows, plain_rows, table_rows
 
 _OPTIONAL = ("model", "finish_reason", "error", "meta")
 _EXAMPLES = 5  # conflicts that a message shows
@@ -41,8 +41,8 @@ def read_responses(
     the format cannot tell it from none; both are empty to `Response.reason`.
 
     Args:
-        source: a file (.jsonl, .ndjson or .json with an object a line, .csv, .tsv, .parquet),
-            dicts or `Response`s, or a `datasets.Dataset` or pyarrow table.
+        source: a run folder, a file (.jsonl, .ndjson or .json with an object a line, .csv, .tsv,
+            .parquet), dicts or `Response`s, or a `datasets.Dataset` or pyarrow table.
         id_column: what the source calls the id.
         response_column: what the source calls the reply.
 
@@ -64,6 +64,8 @@ def read_responses(
 def _open(source: Any, columns: Sequence[str]) -> _Source:
     if isinstance(source, str | os.PathLike):
         path = Path(source)
+        if path.is_dir():
+            return _Source(folder_rows(path, columns), str(path), "line")
         reader = READERS.get(path.suffix.lower())
         if reader is None:
             raise ResponsesError(

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dual_bench.errors import ResponsesError
+from dual_bench.journal import read_journal
 
 Row = tuple[int, Any]
+RESPONSES = "responses.jsonl"  # in a run folder
 REQUIRED = 2  # of the wanted columns, the first two (id and reply) must be there
 
 _FIELD_LIMIT = 2**31 - 1  # the largest that csv takes everywhere; its default is 128 KiB
@@ -61,6 +63,14 @@ def _not_an_object(where: str, why: str, line: bytes) -> NoReturn:
     if line.lstrip().startswith(b"["):
         hint = ". If the file is one long JSON list, write each of its objects on a line of its own"
     raise ResponsesError(f'{where}: expected a JSON object such as {{"id": ...}}: {why}{hint}')
+
+
+def folder_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    """The replies of a run folder; an unfinished last line was never acknowledged, and is none."""
+    file = path / RESPONSES
+    if not file.is_file():
+        raise ResponsesError(f"{path}: no run folder; it has no {RESPONSES}")
+    yield from enumerate(read_journal(file), start=1)
 
 
 def csv_rows(path: Path, columns: Sequence[str], delimiter: str = ",") -> Iterator[Row]:

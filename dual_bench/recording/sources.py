@@ -1,0 +1,81 @@
+"""The rows that are to be asked, by number, without holding their pictures.
+
+A `datasets.Dataset` reads a row from disk when its turn comes; a list of dicts is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.recording.identity import SEEN, row_digest
+
+Row = dict[str, Any]
+
+
+class Rows:
+    """The rows of a dataset.
+
+    Args:
+        dataset: a `datasets.Dataset`, or a list of dicts with at least `id`.
+
+    Attributes:
+        ids: in the order of the dataset.
+        digests: id -> what the row is (`identity.row_digest`).
+
+    Raises:
+        DualBenchError: it is a stream or no dataset, or two rows have one id.
+        UnknownNameError: there is no column `id`.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        names = getattr(dataset, "column_names", None)
+        if isinstance(names, Mapping):
+            raise DualBenchError("dataset: has several splits; choose one, such as ['test']")
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise DualBenchError(
+                f"dataset: expected a datasets.Dataset or a list of dicts, got "
+                f"{type(dataset).__name__}; load it without streaming, so that a second start "
+                f"can find what is missing"
+            )
+        self._dataset = dataset
+        light = dataset if names is None else _light(dataset, names)
+        self.ids: list[str] = []
+        self.digests: dict[str, str] = {}
+        for row in light:
+            id = _id(row)
+            if id in self.digests:
+                raise DualBenchError(f"dataset: two rows have the id {id!r}; each needs its own")
+            self.ids.append(id)
+            self.digests[id] = row_digest(row)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def read(self, numbers: Sequence[int]) -> Iterator[Row]:
+        """These rows, each read when it is asked for."""
+        if hasattr(self._dataset, "select"):
+            # a Dataset reads what it iterates over faster than what is picked row by row
+            yield from self._dataset.select(numbers)
+        else:
+            for number in numbers:
+                yield self._dataset[number]
+
+
+def _light(dataset: Any, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """The columns of which a row is known, and no picture."""
+    if "id" not in names:
+        raise UnknownNameError("column of the dataset", "id", names)
+    wanted = dataset.with_format(None).select_columns([n for n in SEEN if n in names])
+    for batch in wanted.iter(1000):
+        columns = batch.values()
+        yield from (dict(zip(batch, values, strict=True)) for values in zip(*columns, strict=True))
+
+
+def _id(row: Any) -> str:
+    if not isinstance(row, Mapping) or not isinstance(row.get("id"), str) or not row["id"]:
+        raise DualBenchError(
+            f"dataset: every row must be a dict with a string `id`; got {str(row)[:80]!r}"
+        )
+    return str(row["id"])

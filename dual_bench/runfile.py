@@ -1,0 +1,45 @@
+"""run.json: what a run folder says of itself, in parts of different writers.
+
+A recorder writes the part `run` (model and settings), scoring all others; each keeps what the
+other wrote. What a part means is for its writer to know.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dual_bench.errors import JournalError
+from dual_bench.files import whole_file
+
+RUN = "run.json"
+RECORDED = "run"  # the recorder's part
+
+
+def read_parts(file: Path) -> dict[str, Any]:
+    """The parts of a run.json; none where there is no file.
+
+    Raises:
+        JournalError: it cannot be read, or is no JSON object.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as err:
+        raise JournalError(f"{file}: cannot be read: {err}") from err
+    if not isinstance(found, dict):
+        raise JournalError(f"{file}: expected a JSON object, got {type(found).__name__}")
+    return found
+
+
+def write_parts(file: Path, parts: Mapping[str, Any]) -> None:
+    """Write a JSON file, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with whole_file(file) as part:
+        part.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
