@@ -3,6 +3,7 @@
 # Each installs what it needs into ./.venv, from the lock, the first time.
 
 PYTHON ?= python3
+TORCH ?= torch==2.13.0
 BIN := .venv/bin
 RUN := $(BIN)/python
 
@@ -12,7 +13,7 @@ RUN := $(BIN)/python
 dataset: .venv/.installed
 	$(RUN) -m builders build
 
-test: .venv/.installed
+test: .venv/.installed-harness
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,6 +48,13 @@ benchmark: .venv/.installed
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r legibility.lock
 	touch $@
 
+# The harnesses and a framework, for the tests that run them. torch is not in the lock: which file
+# is right depends on the machine, and its default on Linux brings several GB of CUDA.
+.venv/.installed-harness: .venv/.installed harness.lock
+	$(if $(TORCH),$(RUN) -m pip install --quiet --disable-pip-version-check $(TORCH))
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r harness.lock
+	touch $@
+
 .venv-portability/.installed: .venv/.installed
 	$(PYTHON) -m venv .venv-portability
 	grep -v -e '^#' requirements.lock | sed -e 's/ *\\$$//' -e '/--hash/d' \
@@ -61,11 +69,18 @@ lock: .venv/.installed
 	$(RUN) -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-annotate --custom-compile-command "make lock" \
-	  --extra build --extra judge --extra dev pyproject.toml -o requirements.lock
+	  --extra build --extra judge --extra api --extra vlmevalkit --extra dev \
+	  pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-annotate --custom-compile-command "make lock" \
 	  --constraints requirements.lock --no-emit-package opencv-python \
 	  --extra legibility pyproject.toml -o legibility.lock
+
+	echo 'torch; python_version < "3"' > .venv/no-torch
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-annotate --custom-compile-command "make lock" \
+	  --constraints requirements.lock --overrides .venv/no-torch \
+	  --extra harness pyproject.toml -o harness.lock
 
 clean:
 	rm -rf .venv .venv-portability dual-bench
