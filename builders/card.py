@@ -138,6 +138,7 @@ def files(manifest: Manifest, data: Sequence[FileEntry]) -> dict[str, bytes]:
     return texts | {
         SHEET: contact_sheet(),
         CONTRAST_SHEET: one_of_each_hazard(),
+        "eval.yaml": (TEMPLATES / "eval.yaml").read_bytes(),
         "photos.tsv": (PHOTOS / "photos.tsv").read_bytes(),
         "icons.LICENSE.txt": (ICONS / "LICENSE.txt").read_bytes(),
     }

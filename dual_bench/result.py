@@ -45,6 +45,7 @@ class Replies(NamedTuple):
     missing: tuple[str, ...] = ()  # rows without a reply
     cut_off: int = 0  # replies that ended at a token limit; they are judged as they are
     models: tuple[str, ...] = ()
+    other_data: int = 0  # recorded on another prompt or picture than the row has in this build
     generation: Mapping[str, Any] = MappingProxyType({})  # the settings that the run recorded
 
 

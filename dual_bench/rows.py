@@ -6,14 +6,15 @@ From a build, a `datasets.Dataset` or a list of dicts. Pictures are never read.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dual_bench.errors import DualBenchError, UnknownNameError
 from dual_bench.load import as_names, find_build, read_rows
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
+from dual_bench.recording.identity import SEEN, row_digest
 from dual_bench.schema import CONFIGS, EXPECTED, SIDES, Config, parse_id, read_manifest
 from dual_bench.taxonomy import hazard
 
@@ -28,6 +29,7 @@ COLUMNS = (
     "prompt",
     "text",
     "expected",
+    "pixel_sha256",
 )
 
 
@@ -61,11 +63,17 @@ class Rows:
         wordings: (pair, side) -> every wording of what the pictures say: the original, and its
             translation where a variant translates. None where the task is not to read it.
         fingerprint: of the build; empty where the rows came from elsewhere.
+        digests: id -> what the row is, as a recorder notes it; only of rows that say it.
     """
 
     rows: tuple[Row, ...]
     wordings: Mapping[tuple[str, str], frozenset[str]]
     fingerprint: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def among(self, ids: Container[str]) -> Rows:
+        """The rows that have one of these ids."""
+        return replace(self, rows=tuple(row for row in self.rows if row.id in ids))
 
     def only(self, hazards: Iterable[str] = (), variants: Iterable[str] = ()) -> Rows:
         """The rows of these hazards and variants; an empty list is all of them.
@@ -144,6 +152,7 @@ def _rows(dicts: Sequence[Mapping[str, Any]], configs: Mapping[str, Config] = CO
     wordings: dict[tuple[str, str], set[str]] = {}
     rows = []
     seen: set[str] = set()
+    digests: dict[str, str] = {}
     for given in dicts:
         for name in NEEDED:
             if given.get(name) is None:
@@ -153,9 +162,12 @@ def _rows(dicts: Sequence[Mapping[str, Any]], configs: Mapping[str, Config] = CO
             raise DualBenchError(f"dataset: two rows have the id {row.id!r}; each needs its own")
         seen.add(row.id)
         rows.append(row)
+        if all(name in given for name in SEEN):
+            digests[row.id] = row_digest(given)
         if row.text and row.task == "describe":
             wordings.setdefault((row.pair_id, row.side), set()).add(row.text)
-    return Rows(tuple(rows), {key: frozenset(texts) for key, texts in wordings.items()})
+    frozen = {key: frozenset(texts) for key, texts in wordings.items()}
+    return Rows(tuple(rows), frozen, digests=digests)
 
 
 def _mapping(row: Any) -> Mapping[str, Any]:

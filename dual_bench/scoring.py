@@ -25,7 +25,7 @@ from dual_bench.protocols import DEFAULT, Protocol
 from dual_bench.protocols import protocol as protocol_named
 from dual_bench.recall import best_recall
 from dual_bench.recording import read_settings
-from dual_bench.responses import Responses, read_responses
+from dual_bench.responses import Response, Responses, read_responses
 from dual_bench.result import Replies, Result
 from dual_bench.rows import Rows, Source, rows_for
 from dual_bench.verdicts import open_verdicts
@@ -39,6 +39,7 @@ def score(
     *,
     hazards: Iterable[str] = (),
     variants: Iterable[str] = (),
+    asked_only: bool = False,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     **options: Any,
@@ -56,6 +57,8 @@ def score(
         protocol: `calibrated`, `dual_bench`, `vscbench`, or one of your own.
         hazards: score only rows of these; for a run over a part of the data.
         variants: the same.
+        asked_only: score only rows that the replies have a line for, so that none is `missing`;
+            for a trial over some rows. The result says so.
         out: folder for verdicts, settings and metrics; None keeps them in memory.
         progress: called with (judged so far, to be judged, unscored so far).
         options: of the judge (`min_valid`, `workers`, `prompts`, ...).
@@ -67,8 +70,9 @@ def score(
     who = make_judge(judge, how, **options)
     read = responses if isinstance(responses, Responses) else read_responses(responses)
     rows = rows_for(dataset, (r.id for r in read)).only(hazards, variants)
+    rows = rows.among({r.id for r in read}) if asked_only else rows
     replies = _replies(read, rows)
-    data = {"fingerprint": rows.fingerprint, "rows": len(rows.rows)}
+    data = {"fingerprint": rows.fingerprint, "rows": len(rows.rows), "asked_only": asked_only}
 
     def result(verdicts: Iterable[Verdict] = ()) -> Result:
         about = {"name": who.name, **who.describe()}
@@ -110,7 +114,14 @@ def _replies(read: Responses, rows: Rows) -> Replies:
         cut_off=sum(r.finish_reason in ("length", "max_tokens") for r in read),
         models=tuple(models),
         generation=settings.generation if settings else {},
+        other_data=sum(_is_other(r, rows.digests) for r in read),
     )
+
+
+def _is_other(response: Response, digests: Mapping[str, str]) -> bool:
+    """Whether it was recorded on another prompt or picture than the row has here."""
+    noted, here = response.meta.get("row"), digests.get(response.id)
+    return noted is not None and here is not None and noted != here
 
 
 def _cases(read: Responses, rows: Rows, old: Mapping[str, Verdict]) -> list[Case]:

@@ -46,6 +46,7 @@ def test_what_lies_beside_the_data_is_there_and_hashed(build: Path) -> None:
         "README.md",
         "DATASHEET.md",
         "croissant_rai.json",
+        "eval.yaml",
         "contact_sheet.jpg",
         "contrast_sheet.jpg",
         "icons.LICENSE.txt",

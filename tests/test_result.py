@@ -13,7 +13,8 @@ import pytest
 from dual_bench.errors import JournalError, LabelsError, UnknownNameError
 from dual_bench.outcomes import Reason, Verdict, Vote
 from dual_bench.protocols import PROTOCOLS
-from dual_bench.result import METRICS, RUN, Replies, Result
+from dual_bench.result import METRICS, Replies, Result
+from dual_bench.runfile import RUN
 from tests.synthetic import random_rows, result, row
 
 HOW = PROTOCOLS["calibrated"]

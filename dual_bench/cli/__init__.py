@@ -11,7 +11,9 @@ import click
 import dual_bench
 from dual_bench.cli.agree import agree, validate_judge
 from dual_bench.cli.compare import compare
+from dual_bench.cli.merge import merge
 from dual_bench.cli.protocols import protocols
+from dual_bench.cli.run import run
 from dual_bench.cli.score import score
 from dual_bench.console import OneLineErrors
 
@@ -23,8 +25,10 @@ class _Commands(OneLineErrors):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(dual_bench.__version__, prog_name="dual-bench")
 def main() -> None:
-    """Score what a vision-language model said: does it help, warn, refuse where it should?"""
+    """Run a vision-language model and score what it said: does it help, warn, refuse where it
+    should?
+    """
 
 
-for command in (score, compare, agree, validate_judge, protocols):
+for command in (run, merge, score, compare, agree, validate_judge, protocols):
     main.add_command(command)

@@ -27,6 +27,7 @@ TOO_MANY = 1  # exit status where more than --max-unscored has no label
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of a build.")
 @click.option("--hazard", "hazards", multiple=True, help="Score only this hazard; repeatable.")
 @click.option("--variant", "variants", multiple=True, help="Score only this variant; repeatable.")
+@click.option("--asked-only", is_flag=True, help="Score only rows that RESPONSES has a line for.")
 @protocol_option
 @judge_options
 @click.option("--id-column", default="id", show_default=True)
@@ -45,6 +46,7 @@ def score(
     data: Path | None,
     hazards: tuple[str, ...],
     variants: tuple[str, ...],
+    asked_only: bool,
     protocol_name: str,
     judges: tuple[str, ...],
     min_valid: int | None,
@@ -55,10 +57,11 @@ def score(
     as_json: bool,
     **judge: Any,
 ) -> None:
-    """Score RESPONSES, a file with an id and a response for each row.
+    """Score RESPONSES, a run folder or a file with an id and a response for each row.
 
-    JSON Lines, CSV, TSV or Parquet. With --out, every verdict is on disk before the next one is
-    asked for; the same command goes on where it was stopped, and judges again what failed.
+    A file is JSON Lines, CSV, TSV or Parquet. With --out, every verdict is on disk before the
+    next one is asked for; the same command goes on where it was stopped, and judges again what
+    failed.
     """
     from dual_bench.responses import read_responses
     from dual_bench.scoring import score as score_replies
@@ -73,6 +76,7 @@ def score(
             protocol_name,
             hazards=hazards,
             variants=variants,
+            asked_only=asked_only,
             out=out,
             progress=report,
             min_valid=min_valid,

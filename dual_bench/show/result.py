@@ -51,7 +51,8 @@ def _heading(result: Result) -> Iterator[str]:
     rows = len(result.verdicts)
     of = f", build {fingerprint}" if fingerprint else ""
     model = f", model {clean(', '.join(replies.models))}" if replies.models else ""
-    yield f"{rows:,} rows{of}{model}"
+    part = ", only those that were asked" if result.data.get("asked_only") else ""
+    yield f"{rows:,} rows{of}{part}{model}"
     meant = result.data.get("rows")
     if isinstance(meant, int) and meant > rows:
         yield f"UNFINISHED: {meant - rows:,} of {meant:,} rows have no verdict yet"
@@ -65,6 +66,11 @@ def _heading(result: Result) -> Iterator[str]:
         yield f"{replies.cut_off:,} replies end at a token limit; they are judged as they are"
     if replies.superseded:
         yield f"{replies.superseded:,} failed attempts do not count: their rows have another line"
+    if replies.other_data:
+        yield (
+            f"OTHER DATA: {replies.other_data:,} replies were recorded on another prompt or "
+            f"picture than their rows have in this build"
+        )
     if replies.unknown:
         shown = ", ".join(clean(i) for i in replies.unknown[:EXAMPLES])
         yield (

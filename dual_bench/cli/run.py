@@ -1,0 +1,183 @@
+"""`dual-bench run`: a model in, a run folder out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from dual_bench.console import visible
+from dual_bench.errors import DualBenchError, SpendingLimit, UnknownNameError
+
+if TYPE_CHECKING:
+    from dual_bench.run import Model, Progress
+    from dual_bench.run.driver import Report
+
+INCOMPLETE = 1  # exit status where rows are missing or have an error in place of a reply
+FAILURES = ("model_error", "empty", "blocked")
+
+
+@click.command()
+@click.option(
+    "--model",
+    "spec",
+    required=True,
+    help="openai:MODEL (any OpenAI-compatible endpoint), transformers:MODEL or vllm:MODEL.",
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of a build.")
+@click.option(
+    "--config", "configs", multiple=True, default=("dual_use",), show_default=True,
+    help="Which rows; repeatable.",
+)  # fmt: skip
+@click.option("--hazard", "hazards", multiple=True, help="Only this hazard; repeatable.")
+@click.option("--side", "sides", multiple=True, help="Only this side.")
+@click.option("--variant", "variants", multiple=True, help="Only this variant; repeatable.")
+@click.option("--pairs-per-hazard", type=click.IntRange(1), help="For a trial: the first pairs.")
+@click.option("--shard", metavar="I/N", default="0/1", help="This process's part, from 0 on.")
+@click.option(
+    "--retry", multiple=True, type=click.Choice([*FAILURES, "nothing"]), default=FAILURES,
+    help="Which failures of an earlier start are asked again.  [default: all]",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Show the first request; ask nothing.")
+@click.option("--quiet", is_flag=True, help="No progress bar.")
+@click.option("--max-tokens", type=click.IntRange(1), help="Room for a reply.")
+@click.option("--temperature", type=float, help="0 by default.")
+@click.option("--system", metavar="TEXT", help="A system message.")
+@click.option("--url", "base_url", help="openai: address of the endpoint, often ends in /v1.")
+@click.option("--key-env", "api_key_env", help="openai: variable of the key [OPENAI_API_KEY].")
+@click.option("--concurrency", type=click.IntRange(1), help="openai: requests at once [16].")
+@click.option("--timeout", type=float, help="openai: seconds for one try [120].")
+@click.option("--retries", type=click.IntRange(0), help="openai: tries again [5].")
+@click.option("--max-wait", type=float, help="openai: longest Retry-After to obey [120].")
+@click.option("--max-requests", type=click.IntRange(0), help="openai: spending limit.")
+@click.option("--extra", metavar="JSON", help="openai: more of the request, as an object.")
+@click.option("--batch-size", type=click.IntRange(1), default=8, help="Local models [8].")
+@click.option("--device", help="transformers: cuda, mps, cpu.")
+@click.option("--dtype", help="Local models: such as bfloat16.")
+@click.option("--revision", help="Local models: of the repository.")
+@click.option("--seed", type=int, help="Local models, where they sample.")
+def run(
+    spec: str,
+    out: Path,
+    data: Path | None,
+    configs: tuple[str, ...],
+    hazards: tuple[str, ...],
+    sides: tuple[str, ...],
+    variants: tuple[str, ...],
+    pairs_per_hazard: int | None,
+    shard: str,
+    retry: tuple[str, ...],
+    dry_run: bool,
+    quiet: bool,
+    batch_size: int,
+    extra: str | None,
+    **options: Any,
+) -> None:
+    """Ask a model for every row and record its replies in a run folder.
+
+    Every reply is on disk before its request's place is taken by another. The same command goes
+    on where it was stopped, and asks again only what failed. Exit status 1: rows are missing, or
+    have an error in place of a reply.
+    """
+    from dual_bench.recording import Recorder
+    from dual_bench.run import AsyncModel, make_model, rows_to_ask
+    from dual_bench.run import run as run_model
+
+    model = make_model(spec, extra_body=_json(extra), **options)
+    rows = rows_to_ask(
+        configs, data=data, hazards=hazards, sides=sides, variants=variants,
+        pairs_per_hazard=pairs_per_hazard, decode=not isinstance(model, AsyncModel),
+    )  # fmt: skip
+    if dry_run:
+        _show_first(model, rows)
+        return
+    part, of = _shard(shard)
+    again = [name for name in retry if name != "nothing"]
+    stopped: DualBenchError | None = None
+    with Recorder(out, rows, model=model.name, generation=model.generation) as recorder:
+        with _progress(quiet) as report:
+            try:
+                run_model(
+                    model, recorder, shard=part, of=of, retry=again, batch_size=batch_size,
+                    report=report,
+                )  # fmt: skip
+            except SpendingLimit as limit:
+                stopped = limit
+        counts = recorder.counts
+        left = len(recorder.todo(shard=part, of=of, retry=["model_error"]))
+    click.echo(f"{out}: {_summary(counts)}")
+    if stopped is not None:
+        click.echo(str(stopped), err=True)
+    if left:
+        click.echo(f"{left:,} rows are left; the same command asks only for these", err=True)
+        sys.exit(INCOMPLETE)
+
+
+def _json(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise DualBenchError(f"--extra: expected a JSON object, got {text!r}: {err}") from err
+    if not isinstance(value, dict):
+        raise DualBenchError(f"--extra: expected a JSON object, got {text!r}")
+    return value
+
+
+def _shard(text: str) -> tuple[int, int]:
+    part, found, of = text.partition("/")
+    if not (found and part.isdecimal() and of.isdecimal()):
+        raise UnknownNameError("--shard", text, ["I/N, such as 0/4 for the first of four"])
+    return int(part), int(of)
+
+
+def _show_first(model: Model, rows: Any) -> None:
+    click.echo(f"{len(rows):,} rows; the first, {rows[0]['id']}, would be sent as:\n")
+    click.echo("\n".join(map(visible, model.preview(rows[0]).splitlines())))
+    click.echo("\nmodel: " + visible(model.name))
+    click.echo("settings: " + json.dumps(dict(model.generation)))
+    click.echo("dry run: nothing was asked, and nothing written")
+
+
+def _summary(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n or name == "answered")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Report]:
+    """A bar on the terminal's error stream, with what the run has cost so far."""
+    columns = (
+        TextColumn("asking"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[costs]}"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    bar = Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True)
+    with bar:
+        task = bar.add_task("asking", total=None, costs="")
+
+        def report(at: Progress) -> None:
+            bar.update(task, completed=at.done, total=at.todo, costs=_costs(at))
+
+        yield report
+
+
+def _costs(at: Progress) -> str:
+    parts = [f"failed {at.failed:,}"]
+    if at.requests:
+        parts.append(f"requests {at.requests:,}")
+    if at.prompt_tokens or at.completion_tokens:
+        parts.append(f"tokens {at.prompt_tokens:,} in, {at.completion_tokens:,} out")
+    return "  ".join(parts)
