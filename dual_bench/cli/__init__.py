@@ -11,6 +11,8 @@ import click
 import dual_bench
 from dual_bench.cli.agree import agree, validate_judge
 from dual_bench.cli.compare import compare
+from dual_bench.cli.convert import convert
+from dual_bench.cli.export import export
 from dual_bench.cli.merge import merge
 from dual_bench.cli.protocols import protocols
 from dual_bench.cli.run import run
@@ -30,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (run, merge, score, compare, agree, validate_judge, protocols):
+for command in (run, merge, convert, export, score, compare, agree, validate_judge, protocols):
     main.add_command(command)
