@@ -85,6 +85,14 @@ class RunStoppedError(DualBenchError):
     """A run of a model was stopped before its end; what was recorded stays, and it can go on."""
 
 
+class EndpointError(DualBenchError):
+    """An endpoint cannot be used at all: no key, no such model, a wrong address, or it is down."""
+
+
+class SpendingLimit(DualBenchError):  # noqa: N818  (it is no error: somebody asked for it)
+    """The number of requests that a run may send is used up; rows not asked stay missing."""
+
+
 class JudgeError(DualBenchError):
     """A judge cannot be used at all: no key, no such model, a prompt file that does not fit."""
 

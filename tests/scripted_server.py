@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,6 +33,8 @@ class Action:
         headers: besides Content-Type (JSON unless named here) and Content-Length.
         delay: seconds before it says anything; cut short when the server is closed.
         drop: close the connection in the middle of the body.
+        drip: seconds between one byte of the body and the next; 0 sends it in one piece.
+        silent: close the connection without a word.
     """
 
     status: int = 200
@@ -39,6 +42,8 @@ class Action:
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
     drop: bool = False
+    drip: float = 0.0
+    silent: bool = False
 
 
 Script = Callable[[Body, int], Action]
@@ -87,12 +92,17 @@ def dropped(action: Action) -> Action:
     return replace(action, drop=True)
 
 
+def dripped(seconds: float, action: Action) -> Action:
+    """The same, byte by byte, with so many seconds between them."""
+    return replace(action, drip=seconds)
+
+
 def last_content(body: Body) -> str:
     """The text of the last message; of a message with parts, its texts and no picture."""
     content = body["messages"][-1]["content"]
     if isinstance(content, str):
         return content
-    return "\n".join(part.get("text", "") for part in content)
+    return "\n".join(part["text"] for part in content if "text" in part)
 
 
 class ScriptedServer:
@@ -101,12 +111,14 @@ class ScriptedServer:
     Attributes:
         bodies: of all requests, in the order in which they came.
         headers: of all requests.
+        times: when each of them came, by time.monotonic.
         counts: requests by the text of their last message.
     """
 
     def __init__(self, script: Script) -> None:
         self.bodies: list[Body] = []
         self.headers: list[dict[str, str]] = []
+        self.times: list[float] = []
         self.counts: Counter[str] = Counter()
         self._script = script
         self._lock = threading.Lock()
@@ -143,12 +155,17 @@ class ScriptedServer:
         content = last_content(body)
         with self._lock:
             self.bodies.append(body)
+            self.times.append(time.monotonic())
             self.headers.append({name.lower(): value for name, value in headers.items()})
             self.counts[content] += 1
             attempt = self.counts[content]
         action = self._script(body, attempt)
         self._closing.wait(action.delay)
         return action
+
+    def closing(self, seconds: float) -> bool:
+        """Wait so long, and say whether the server is being closed."""
+        return self._closing.wait(seconds)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -164,6 +181,8 @@ class ScriptedServer:
                     self.send(action)
 
             def send(self, action: Action) -> None:
+                if action.silent:
+                    return
                 self.send_response(action.status)
                 headers = {"Content-Type": "application/json", **action.headers}
                 for name, value in headers.items():
@@ -171,7 +190,14 @@ class ScriptedServer:
                 self.send_header("Content-Length", str(len(action.body)))
                 self.end_headers()
                 whole = len(action.body)
-                self.wfile.write(action.body[: whole // 2 if action.drop else whole])
+                body = action.body[: whole // 2 if action.drop else whole]
+                if not action.drip:
+                    self.wfile.write(body)
+                    return
+                for byte in body:
+                    self.wfile.write(bytes([byte]))
+                    if server.closing(action.drip):
+                        return
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""

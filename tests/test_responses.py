@@ -143,7 +143,7 @@ def test_files_that_are_missing_or_folders(tmp_path: Path, ending: str) -> None:
     with pytest.raises(ResponsesError, match=r"cannot be read: .*No such file"):
         read_responses(tmp_path / f"missing{ending}")
     (tmp_path / f"folder{ending}").mkdir()
-    with pytest.raises(ResponsesError, match="no run folder; it has no responses.jsonl"):
+    with pytest.raises(ResponsesError, match=r"no run folder; it has no responses\.jsonl"):
         read_responses(tmp_path / f"folder{ending}")
 
 

@@ -92,6 +92,7 @@ def run(
     from dual_bench.run import AsyncModel, make_model, rows_to_ask
     from dual_bench.run import run as run_model
 
+    part, of = _shard(shard)
     model = make_model(spec, extra_body=_json(extra), **options)
     rows = rows_to_ask(
         configs, data=data, hazards=hazards, sides=sides, variants=variants,
@@ -100,7 +101,6 @@ def run(
     if dry_run:
         _show_first(model, rows)
         return
-    part, of = _shard(shard)
     again = [name for name in retry if name != "nothing"]
     stopped: DualBenchError | None = None
     with Recorder(out, rows, model=model.name, generation=model.generation) as recorder:
@@ -114,11 +114,14 @@ def run(
                 stopped = limit
         counts = recorder.counts
         left = len(recorder.todo(shard=part, of=of, retry=["model_error"]))
+        due = len(recorder.todo(shard=part, of=of, retry=again))
     click.echo(f"{out}: {_summary(counts)}")
     if stopped is not None:
         click.echo(str(stopped), err=True)
     if left:
-        click.echo(f"{left:,} rows are left; the same command asks only for these", err=True)
+        click.echo(
+            f"{left:,} rows are missing or have an error; the same command asks {due:,}", err=True
+        )
         sys.exit(INCOMPLETE)
 
 
@@ -136,13 +139,13 @@ def _json(text: str | None) -> dict[str, Any] | None:
 
 def _shard(text: str) -> tuple[int, int]:
     part, found, of = text.partition("/")
-    if not (found and part.isdecimal() and of.isdecimal()):
-        raise UnknownNameError("--shard", text, ["I/N, such as 0/4 for the first of four"])
+    if not (found and part.isdecimal() and of.isdecimal() and int(part) < int(of)):
+        raise UnknownNameError("--shard", text, ["I/N from 0/N on, such as 0/4, 1/4, 2/4 and 3/4"])
     return int(part), int(of)
 
 
 def _show_first(model: Model, rows: Any) -> None:
-    click.echo(f"{len(rows):,} rows; the first, {rows[0]['id']}, would be sent as:\n")
+    click.echo(f"{len(rows):,} rows; the first, {visible(rows[0]['id'])}, would be sent as:\n")
     click.echo("\n".join(map(visible, model.preview(rows[0]).splitlines())))
     click.echo("\nmodel: " + visible(model.name))
     click.echo("settings: " + json.dumps(dict(model.generation)))

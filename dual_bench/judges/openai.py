@@ -9,42 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
+from dual_bench.endpoint import adaptation, error_in, find_endpoint, is_block, utf8
 from dual_bench.errors import DependencyError, JudgeError
 from dual_bench.judges import prompting
 from dual_bench.judges.base import Reply, Request
 from dual_bench.outcomes import Reason
 from dual_bench.protocols import Protocol, Step
 
-DEFAULT_URL = "https://api.openai.com/v1"
 STRUCTURED = ("auto", "json", "text")
 TEMPERATURE = 0
 TEXT_KEPT = 2000  # characters of the judge's words in the evidence
 ERROR_KEPT = 300
 
-# What providers call a prompt that their filter stopped.
-BLOCK_CODES = ("content_filter", "content_policy_violation", "invalid_prompt")
 ENDINGS = {
     "content_filter": Reason.JUDGE_BLOCKED,
     "length": Reason.JUDGE_TRUNCATED,
     "max_tokens": Reason.JUDGE_TRUNCATED,
     "error": Reason.JUDGE_ERROR,  # routers end so where the model behind them broke off
 }
-# A parameter, what a server says that rejects it, and what is done. A prompt that is too long is
-# answered with the names of both limits, too, but then there is no talk of support.
-REJECTED = (
-    ("response_format", r"response_format|json_schema", "not sent"),
-    ("temperature", r"\btemperature\b", "not sent"),
-    ("max_tokens", r"(unsupported|not support).*max_completion_tokens", "max_completion_tokens"),
-)
-_PASSWORD = re.compile(r"//[^/\s]*@")
 
 
 class Said(NamedTuple):
@@ -100,14 +87,14 @@ class OpenAIJudge:
                 raise JudgeError(f"{key} must be {least[key]} or more, got {value!r}")
         if structured not in STRUCTURED:
             raise JudgeError(f"structured must be one of {STRUCTURED}, got {structured!r}")
-        url = base_url or os.environ.get("OPENAI_BASE_URL") or ""
+        self._endpoint = find_endpoint(base_url, api_key_env, error=JudgeError)
         self._protocol = protocol
         self._templates = prompting.templates(protocol, prompts)
         self._workers = workers
         self._identity = {
             "kind": "openai",
             "model": model,
-            "base_url": _shown(url or DEFAULT_URL),
+            "base_url": self._endpoint.shown,
             "protocol": protocol.id,
             "prompts": {step: t.sha256 for step, t in self._templates.items()},
             "filling": prompting.FILLING,
@@ -118,10 +105,9 @@ class OpenAIJudge:
         digest = hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()
         self._name = f"{name or f'openai:{model}'}#{digest[:8]}"
         self._limits: dict[str, Any] = {"timeout": timeout, "max_retries": retries}
-        self._key_env, self._key = api_key_env, _key(api_key_env, local=bool(url))
         self._openai = _package()
         self._client = self._openai.OpenAI(
-            base_url=url or DEFAULT_URL, api_key=self._key or "none", **self._limits
+            base_url=self._endpoint.url, api_key=self._endpoint.key or "none", **self._limits
         )
         self._lock = threading.Lock()
         self._adapted: dict[str, str] = {}  # replaced and never changed: threads read it
@@ -154,7 +140,10 @@ class OpenAIJudge:
                 continue
             said, mode = self._ask(step, request)
             words.append(said.text)
-            evidence = {"text": self._scrubbed("\n".join(words))[-TEXT_KEPT:], "mode": mode}
+            evidence = {
+                "text": self._endpoint.scrubbed("\n".join(words))[-TEXT_KEPT:],
+                "mode": mode,
+            }
             if isinstance(said.result, Reason):
                 failed = {"error": said.error} if said.error else {}
                 return Reply(reason=said.result, evidence={**answers, **evidence, **failed})
@@ -167,13 +156,13 @@ class OpenAIJudge:
             sent = self._settings(step, self._adapted)
             mode = "json" if "response_format" in sent else "text"
             template = self._templates[step.name]
-            message = _unicode(prompting.fill(template, step, request, mode == "json"))
+            message = utf8(prompting.fill(template, step, request, mode == "json"))
             try:
                 completion = self._client.chat.completions.create(
                     messages=[{"role": "user", "content": message}], **sent
                 )
             except self._openai.APIStatusError as err:
-                change = {} if _is_block(err) else _adaptation(err, sent)
+                change = {} if _is_block(err) else _change(err, sent)
                 if not change:
                     return self._failed(err), mode
                 self._adapt(change)
@@ -208,13 +197,9 @@ class OpenAIJudge:
             return Said(Reason.JUDGE_TIMEOUT, error=line)
         if _is_block(err):
             return Said(Reason.JUDGE_BLOCKED, error=line)
-        status, where = getattr(err, "status_code", None), self._identity["base_url"]
-        if status in (401, 403):
-            key = f"the key in {self._key_env}" if self._key else f"no key ({self._key_env} unset)"
-            raise JudgeError(f"{where} does not accept {key}; mend the key: {line}") from None
-        if status == 404:
-            missing = f"has no model {self._identity['model']!r}, or its base_url is not right"
-            raise JudgeError(f"{where} {missing} (many end in /v1): {line}") from None
+        status = getattr(err, "status_code", 0)
+        if mistake := self._endpoint.mistake(status, str(self._identity["model"]), line):
+            raise JudgeError(mistake) from None
         return Said(Reason.JUDGE_ERROR, error=line)
 
     def _read(self, step: Step, completion: object) -> Said:
@@ -225,7 +210,7 @@ class OpenAIJudge:
         if not hasattr(message, "content"):
             said = getattr(completion, "error", None)  # routers send it with status 200
             error = f"no choices in the server's answer{f': {said}' if said else ''}"
-            return Said(Reason.JUDGE_ERROR, error=self._scrubbed(error)[:ERROR_KEPT])
+            return Said(Reason.JUDGE_ERROR, error=self._endpoint.scrubbed(error)[:ERROR_KEPT])
         content = message.content if isinstance(message.content, str) else ""
         if getattr(message, "refusal", None):
             return Said(Reason.JUDGE_REFUSED, str(message.refusal), "the judge declined")
@@ -240,17 +225,7 @@ class OpenAIJudge:
     def _brief(self, err: Exception) -> str:
         cause = f" ({type(err.__cause__).__name__})" if err.__cause__ else ""
         first = (str(err).splitlines() or [""])[0]
-        return self._scrubbed(f"{type(err).__name__}: {first}{cause}")[:ERROR_KEPT]
-
-    def _scrubbed(self, text: str) -> str:
-        """Without the key, should a server repeat it, and without a password in an address."""
-        text = text.replace(self._key, "***") if self._key else text
-        return _unicode(_PASSWORD.sub("//", text))
-
-
-def _unicode(text: str) -> str:
-    """Without lone surrogates: JSON can smuggle them in, and UTF-8 cannot take them out."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+        return self._endpoint.scrubbed(f"{type(err).__name__}: {first}{cause}")[:ERROR_KEPT]
 
 
 def _package() -> Any:
@@ -263,38 +238,10 @@ def _package() -> Any:
     return openai
 
 
-def _key(variable: str, local: bool) -> str:
-    key = os.environ.get(variable, "").strip()
-    if not key and not local:
-        raise JudgeError(f"no key: set {variable} in the environment, or name a base_url")
-    if not (key.isascii() and key.isprintable()):
-        raise JudgeError(f"the key in {variable} is not plain ASCII text; set it again")
-    return key
-
-
-def _shown(url: str) -> str:
-    """An address without user, password and query."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https"):
-        raise JudgeError(f"base_url {url.rpartition('@')[2]!r}: expected http://HOST[:PORT]/v1")
-    host = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
-
-
 def _is_block(err: Exception) -> bool:
     """True where a filter stopped the prompt, whichever status it came with."""
-    flagged = "flagged_input" in str(getattr(err, "body", ""))  # a router's metadata, with 403
-    return flagged or getattr(err, "code", None) in BLOCK_CODES
+    return is_block(error_in(getattr(err, "body", None)))
 
 
-def _adaptation(err: Any, sent: Mapping[str, Any]) -> dict[str, str]:
-    """How to ask again, if the error names a parameter that was sent; else empty."""
-    said = f"{err.param} {err.message} {err.body}"
-    for name, words, instead in REJECTED if err.status_code in (400, 404, 422) else ():
-        if name in sent and re.search(words, said, re.IGNORECASE | re.DOTALL):
-            return {name: instead}
-    return {}
+def _change(err: Any, sent: Mapping[str, Any]) -> dict[str, str]:
+    return adaptation(err.status_code, f"{err.param} {err.message} {err.body}", sent)

@@ -7,6 +7,7 @@ kept: their replies are paid for.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 
 from dual_bench.errors import DualBenchError, RunStoppedError
@@ -58,7 +59,13 @@ class _Desk:
 
     async def _one(self, row: Row) -> None:
         try:
-            said = await self._ask(row)
+            coming = self._ask(row)
+            if not inspect.isawaitable(coming):
+                raise DualBenchError(
+                    f"ask: must be a coroutine function (async def), or give what can be awaited; "
+                    f"for {row['id']} it gave a {type(coming).__name__}, which was not kept"
+                )
+            said = await coming
         except DualBenchError:
             raise  # a user's mistake, and no fault of this row
         except Exception as err:

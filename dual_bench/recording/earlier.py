@@ -14,11 +14,14 @@ from dual_bench.responses import read_responses
 _SHOWN = 3
 
 
-def earlier_replies(journal: Journal, digests: Mapping[str, str]) -> dict[str, Reason | None]:
+def earlier_replies(
+    folder: Path, journal: Journal, digests: Mapping[str, str]
+) -> dict[str, Reason | None]:
     """Why each row that was asked has no reply; None where it has one.
 
     Args:
-        journal: of the folder.
+        folder: of the run.
+        journal: its replies; a link may lead to it, so its own folder can be another one.
         digests: id -> digest of the rows of today.
 
     Raises:
@@ -26,17 +29,17 @@ def earlier_replies(journal: Journal, digests: Mapping[str, str]) -> dict[str, R
         ResponsesError: the file says two things about one row.
     """
     known: dict[str, Reason | None] = {}
-    if not next(iter(journal.records()), None):
+    if next(iter(journal.records()), None) is None:
         return known
     other = []
-    for response in read_responses(journal.path.parent):
+    for response in read_responses(folder):
         known[response.id] = response.reason
         was = response.meta.get("row")
         if response.id in digests and was != digests[response.id]:
             other.append(response.id)
     if other:
         raise JournalError(
-            f"{journal.path.parent}: holds replies on another build of the data: {len(other):,} "
+            f"{folder}: holds replies on another build of the data: {len(other):,} "
             f"of its {len(known):,} rows had another prompt or picture (or were loaded without "
             f"the columns prompt and pixel_sha256), such as {', '.join(other[:_SHOWN])}; "
             f"take another folder, or the data of that run"

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dual_bench.errors import DualBenchError
+
 SEEN = ("id", "prompt", "pixel_sha256")
 
 
@@ -19,9 +21,18 @@ def row_digest(row: Mapping[str, Any]) -> str:
 
     >>> row_digest({"id": "a", "prompt": "Describe the image."})
     '00a343c8189464fc'
+
+    Raises:
+        DualBenchError: a column holds what is no JSON, such as bytes.
     """
     seen = [row.get(name) for name in SEEN]
-    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
+    try:
+        text = json.dumps(seen)
+    except (TypeError, ValueError, RecursionError) as err:
+        raise DualBenchError(
+            f"dataset: row {row.get('id')!r}: {' and '.join(SEEN[1:])} must be plain values: {err}"
+        ) from err
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def data_digest(digests: Mapping[str, str]) -> str:
@@ -31,4 +42,4 @@ def data_digest(digests: Mapping[str, str]) -> str:
         digests: id -> `row_digest`.
     """
     lines = sorted(f"{id} {digest}\n" for id, digest in digests.items())
-    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from dual_bench.errors import JournalError, ResponsesError
+from dual_bench.journal import read_journal
 from dual_bench.recording.identity import data_digest
 from dual_bench.recording.settings import RunSettings, differences, read_settings
 from dual_bench.recording.sources import Rows
@@ -41,7 +43,7 @@ class _Part(NamedTuple):
 
 
 def merge(
-    parts: Sequence[str | os.PathLike[str]],
+    parts: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     *,
     dataset: Any = None,
@@ -53,7 +55,9 @@ def merge(
         parts: run folders of recorders.
         out: the new folder; the parts stay as they are.
         dataset: the rows that were to be asked, as a recorder takes them; with it a message can
-            name what is missing. None takes what the parts say of their data.
+            name what is missing, and the lines have the order of the rows. Replies to rows that
+            are not among them are kept, after the others. None takes what the parts say of their
+            data.
         partial: write the folder even if rows are missing.
 
     Raises:
@@ -61,7 +65,8 @@ def merge(
         ResponsesError: rows are missing, or two parts have a reply to one row.
         OutputError: `out` holds replies already, or cannot be written.
     """
-    found = [_part(Path(part)) for part in parts]
+    several = [parts] if isinstance(parts, str | os.PathLike) else parts
+    found = [_part(Path(part)) for part in several]
     if not found:
         raise JournalError("merge: expected the folders of at least one part, got none")
     _check_alike(found)
@@ -70,9 +75,14 @@ def merge(
     missing = _missing(replies, found[0].settings, rows)
     if missing and not partial:
         raise ResponsesError(_gap(missing, replies, rows))
-    order = replies if rows is None else [id for id in rows.ids if id in replies]
+    settings, order = found[0].settings, list(replies)
+    if rows is not None:
+        settings = replace(settings, rows=len(rows), data=data_digest(rows.digests))
+        # Replies to other rows (a folder may hold several configs) were paid for too.
+        others = sorted(replies.keys() - rows.digests.keys())
+        order = [*(id for id in rows.ids if id in replies), *others]
     ordered = [replies[id] for id in order]
-    write_run(out, found[0].settings, ordered)
+    write_run(out, settings, ordered)
     failed = sum(response.reason is not None for response in ordered)
     return Merged(len(ordered) - failed, failed, missing)
 
@@ -107,8 +117,8 @@ def _union(parts: Iterable[_Part]) -> dict[str, Response]:
     found: dict[str, Response] = {}
     owner: dict[str, Path] = {}
     for part in parts:
-        if not (part.path / RESPONSES).stat().st_size:
-            continue  # a shard that was killed before its first reply
+        if not read_journal(part.path / RESPONSES):
+            continue  # a shard that was killed before its first reply, or while it wrote it
         for response in read_responses(part.path):
             old = found.get(response.id)
             if old is not None and old.reason is None and response.reason is None:

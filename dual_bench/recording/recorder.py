@@ -84,7 +84,7 @@ class Recorder:
             raise OutputError(f"{folder}: cannot be made: {err.strerror or err}") from err
         with ExitStack() as undo:
             self._journal = undo.enter_context(Journal(self.folder / RESPONSES))
-            found = earlier_replies(self._journal, self._rows.digests)
+            found = earlier_replies(self.folder, self._journal, self._rows.digests)
             check_settings(self.folder, self.settings, bool(found))
             write_settings(self.folder, self.settings)
             undo.pop_all()
@@ -170,10 +170,11 @@ class Recorder:
             ResponsesError: the row has a reply already, or a value is of another type.
             OutputError: it cannot be written; nothing of it stays in the file.
         """
-        if id not in self._rows.digests:
+        if not isinstance(id, str) or id not in self._rows.digests:
             raise UnknownNameError("id of a row", id, _like(id, self._rows.ids))
         words = {"response": response, "finish_reason": finish_reason, "error": error}
         _check_words(id, words)
+        _check_meta(id, meta)
         record: dict[str, Any] = {"id": id, "model": self.settings.model}
         record |= {k: value for k, value in words.items() if value or k == "response"}
         record["meta"] = {**(meta or {}), "row": self._rows.digests[id]}
@@ -263,6 +264,12 @@ def _check_words(id: str, words: Mapping[str, Any]) -> None:
             raise ResponsesError(
                 f"{id}: {name} must be a string or None, got a {got}: {value!r:.80}"
             )
+
+
+def _check_meta(id: str, meta: Any) -> None:
+    if meta is not None and not isinstance(meta, Mapping):
+        got = type(meta).__name__
+        raise ResponsesError(f"{id}: meta must be a mapping or None, got a {got}: {meta!r:.80}")
 
 
 def _like(id: str, ids: Sequence[str]) -> list[str]:

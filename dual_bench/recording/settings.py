@@ -69,8 +69,10 @@ def read_settings(folder: str | os.PathLike[str]) -> RunSettings | None:
             str(data.get("sha256") or ""),
             str(part.get("by") or ""),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as err:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as err:
         raise JournalError(f"{file}: its part {RECORDED!r} is misshapen: {err!r}") from err
+    except JournalError as err:
+        raise JournalError(f"{file}: its part {RECORDED!r} is misshapen: {err}") from err
 
 
 def write_settings(folder: str | os.PathLike[str], settings: RunSettings) -> None:
@@ -103,9 +105,10 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys([*old, *new]):
             yield from _differences(f"{name}.{key}", old.get(key, _ABSENT), new.get(key, _ABSENT))
-    elif old is _ABSENT or new is _ABSENT or json.dumps(old) != json.dumps(new):
+    elif _shown(old) != _shown(new):
         yield f"{name}: was {_shown(old)}, is {_shown(new)}"
 
 
 def _shown(value: Any) -> str:
-    return "absent" if value is _ABSENT else json.dumps(value)
+    """As JSON, in which 1, 1.0 and true differ and the order of keys makes no difference."""
+    return "absent" if value is _ABSENT else json.dumps(value, sort_keys=True)

@@ -39,6 +39,11 @@ class Rows:
                 f"{type(dataset).__name__}; load it without streaming, so that a second start "
                 f"can find what is missing"
             )
+        if names is not None and not hasattr(dataset, "with_format"):
+            raise DualBenchError(
+                f"dataset: expected a datasets.Dataset or a list of dicts, got "
+                f"{type(dataset).__name__}; a table of pyarrow gives dicts with to_pylist()"
+            )
         self._dataset = dataset
         light = dataset if names is None else _light(dataset, names)
         self.ids: list[str] = []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from numbers import Integral
 from threading import Lock
+from typing import Any
 
 from dual_bench.errors import UnknownNameError
 from dual_bench.recording.sources import Row
@@ -49,8 +51,13 @@ def positions(count: int, shard: int, of: int) -> range:
     Raises:
         UnknownNameError: there is no such shard.
     """
-    if of < 1:
+    if not _is_whole(of) or of < 1:
         raise UnknownNameError("number of shards", of, ["1 or more"])
-    if not 0 <= shard < of:
+    if not _is_whole(shard) or not 0 <= shard < of:
         raise UnknownNameError("shard", shard, [f"0 to {of - 1}"])
     return range(shard, count, of)
+
+
+def _is_whole(number: Any) -> bool:
+    """Not so for a string, as which a rank stands in the environment."""
+    return isinstance(number, Integral)

@@ -33,13 +33,13 @@ TEMPLATE = (
 
 def make_tokenizer() -> Any:
     """One token a byte, and the marks of the chat template."""
-    from tokenizers import (  # type: ignore[import-not-found]
+    from tokenizers import (
         Tokenizer,
         decoders,
         models,
         pre_tokenizers,
     )
-    from transformers import PreTrainedTokenizerFast  # type: ignore[import-not-found]
+    from transformers import PreTrainedTokenizerFast
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokenizer = Tokenizer(models.BPE({letter: i for i, letter in enumerate(letters)}, []))
@@ -57,7 +57,7 @@ def make_tokenizer() -> Any:
 
 def make_model(tokenizer: Any) -> Any:
     """Two layers that look back over a window, with weights drawn at random."""
-    import torch  # type: ignore[import-not-found]
+    import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     torch.manual_seed(SEED)

@@ -1,0 +1,13 @@
+"""Inspect (inspect_ai): our configs as its tasks, our protocols as its scorers, its logs as runs.
+
+tasks      `inspect eval dual_bench/dual_use --model ...`, found through the entry point
+samples    rows of a build as its samples
+pictures   picture bytes, read when their turn comes
+reply      what its model output says, in our terms; the same for scorers and converter
+scorers    our judges and protocols
+metrics    our metrics over all its samples, the unscored included
+convert    a log into a run folder
+log        reading a log piece by piece
+
+Importing this package imports no inspect_ai; `convert` does when it is called.
+"""

@@ -1,0 +1,114 @@
+"""Ask a model for every row that a recorder still lacks.
+
+An endpoint is asked for many rows at once, a model on this machine in batches. What stops a run
+(Ctrl-C, a limit, a wrong key) lets what is on its way come in and be kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from dual_bench.errors import RunStoppedError
+from dual_bench.recording import FAILED, Answer, Recorder
+from dual_bench.recording.concurrently import ask_each
+from dual_bench.recording.todo import Todo
+from dual_bench.responses import Response
+from dual_bench.run.kinds import AsyncModel, BatchModel, Model
+
+PATIENCE = 20  # rows in a row whose model raises what is no answer; then it is broken
+
+
+class Progress(NamedTuple):
+    """How far a run is; tokens are those that the endpoint reported."""
+
+    done: int
+    todo: int
+    failed: int
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+def run(
+    model: Model,
+    recorder: Recorder,
+    *,
+    shard: int = 0,
+    of: int = 1,
+    retry: Iterable[str] = FAILED,
+    batch_size: int = 8,
+    report: Report = lambda progress: None,
+) -> None:
+    """Ask the model for what is missing or has failed.
+
+    Args:
+        model: see `models.make_model`.
+        recorder: of the rows; its settings should be the model's `name` and `generation`.
+        shard: see `Recorder.todo`.
+        of: see `Recorder.todo`.
+        retry: see `Recorder.todo`.
+        batch_size: rows at once, for a model on this machine.
+        report: called after each row.
+
+    Raises:
+        DualBenchError: what stopped the run; rows not asked stay missing.
+    """
+    which: dict[str, Any] = {"shard": shard, "of": of, "retry": list(retry)}
+    if isinstance(model, AsyncModel):
+        asyncio.run(_ask(model, recorder, which, report))
+    else:
+        _answer(model, recorder, recorder.todo(**which), batch_size, report)
+
+
+async def _ask(
+    model: AsyncModel, recorder: Recorder, which: dict[str, Any], report: Report
+) -> None:
+    todo = recorder.todo(**which)
+    meter = _Meter(len(todo), report, model)
+
+    def keep(id: str, answer: Answer) -> None:
+        recorder.keep(id, answer)
+        meter.count(id, answer)  # last: a report that fails costs no reply
+
+    async with model:
+        coming = ask_each(todo, model.ask, keep, model.concurrency, PATIENCE)
+        asking = asyncio.create_task(coming)
+        try:
+            await asyncio.wait([asking])
+        except asyncio.CancelledError:
+            model.stop(RunStoppedError("stopped"))  # rows that wait for their turn give up
+            asking.cancel()
+            await asyncio.wait([asking])
+            raise
+        await asking
+
+
+def _answer(model: BatchModel, recorder: Recorder, todo: Todo, size: int, report: Report) -> None:
+    meter = _Meter(len(todo), report)
+    for rows in todo.batches(size):
+        answers = model.answer(rows)
+        recorder.add_batch(rows, answers)
+        for row, answer in zip(rows, answers, strict=True):
+            meter.count(row["id"], answer)
+
+
+class _Meter:
+    """Counts rows as they come in."""
+
+    def __init__(self, todo: int, report: Report, model: AsyncModel | None = None) -> None:
+        self._report, self._model = report, model
+        self._state = Progress(0, todo, 0)
+        report(self._state)
+
+    def count(self, id: str, answer: Answer) -> None:
+        done, todo, failed = self._state[:3]
+        reason = Response(id, answer.response, None, answer.finish_reason, answer.error).reason
+        spent = self._model.counts if self._model else None
+        costs = (spent.requests, spent.prompt_tokens, spent.completion_tokens) if spent else ()
+        self._state = Progress(done + 1, todo, failed + (reason is not None), *costs)
+        self._report(self._state)

@@ -1,0 +1,68 @@
+"""A model by the name that the command line gives it, such as `openai:gpt-5-mini`.
+
+Each kind is a module of its own, imported when it is asked for, because each needs packages that
+the others do not. A model of your own needs none of this: see `dual_bench.Recorder`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from dual_bench.errors import EndpointError, UnknownNameError
+from dual_bench.run.kinds import Model
+
+KINDS: Mapping[str, tuple[str, str]] = {  # kind -> its module and class
+    "openai": ("dual_bench.run.openai", "ChatModel"),
+    "transformers": ("dual_bench.run.transformers", "TransformersModel"),
+    "vllm": ("dual_bench.run.vllm", "VLLMModel"),
+}
+RENAMED: Mapping[str, Mapping[str, str]] = {"transformers": {"max_tokens": "max_new_tokens"}}
+FORMS = ("openai:MODEL", "openai:MODEL@URL", "transformers:MODEL", "vllm:MODEL")
+
+
+def make_model(spec: str, **options: Any) -> Model:
+    """The model that is meant; nothing is asked yet.
+
+    Args:
+        spec: one of `FORMS`. MODEL is what the endpoint calls it, or a repository or folder.
+        options: of the kind's class; those that are None are not given.
+
+    Raises:
+        UnknownNameError: no such kind, or the kind has no such option.
+        EndpointError: two addresses.
+        DependencyError: its package is missing; names the extra.
+    """
+    kind, _, name = spec.partition(":")
+    if kind not in KINDS or not name:
+        raise UnknownNameError("model", spec, FORMS)
+    own = RENAMED.get(kind, {})
+    given = {own.get(key, key): value for key, value in options.items() if value is not None}
+    if kind == "openai" and "@http" in name:
+        name, _, url = name.partition("@http")
+        if "base_url" in given:  # else requests, and the key, would go to one that was not meant
+            raise EndpointError("two addresses: base_url (--url), and one after @ in the model")
+        given["base_url"] = f"http{url}"
+    module, class_ = KINDS[kind]
+    made = getattr(importlib.import_module(module), class_)
+    legal = _options(made)
+    for key in given:
+        if key not in legal:
+            raise UnknownNameError(f"option of {kind}: models", key, legal)
+    model: Model = made(name, **given)
+    return model
+
+
+def _options(made: Any) -> list[str]:
+    """What a class takes beside the name; `**limits` stands for those of `chat.Limits`."""
+    found = []
+    for name, parameter in list(inspect.signature(made).parameters.items())[1:]:
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            from dual_bench.run.chat import Limits
+
+            found += list(inspect.signature(Limits).parameters)
+        else:
+            found.append(name)
+    return found

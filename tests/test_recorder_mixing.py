@@ -1,0 +1,106 @@
+"""One folder holds replies of one model, under one set of settings, on one build of the data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dual_bench.errors import JournalError, OutputError, UnknownNameError
+from dual_bench.recording import RunSettings, data_digest, read_settings, row_digest, write_run
+from dual_bench.responses import Response
+from tests.recorder_kit import GENERATION, IDS, ROWS, content, due, filled, lines, recorder
+
+
+def other(at: int, **changed: Any) -> list[dict[str, Any]]:
+    return [*ROWS[:at], {**ROWS[at], **changed}, *ROWS[at + 1 :]]
+
+
+def top(**changed: Any) -> dict[str, Any]:
+    return {**GENERATION, "top": {"p": 1, "stop": ["a", {"b": 1, "c": 2}], **changed}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "messages"),
+    [
+        ({"model": "n"}, ["model: was 'm', is 'n'"]),
+        ({"model": "m "}, ["model: was 'm', is 'm '"]),
+        ({"generation": {**GENERATION, "temperature": 0.0}}, ["temperature: was 0, is 0.0"]),
+        ({"generation": {**GENERATION, "temperature": False}}, ["temperature: was 0, is false"]),
+        ({"generation": top(p=2)}, ["generation.top.p: was 1, is 2"]),
+        ({"generation": top(k=None)}, ["generation.top.k: was absent, is null"]),
+        ({"generation": {**GENERATION, "top": {}}}, ["top.p: was 1, is absent", "top.stop: was"]),
+        ({"generation": {**GENERATION, "top": 1}}, ["generation.top: was {"]),
+        ({"generation": None}, ["temperature: was 0, is absent", "system: was null, is absent"]),
+        ({"model": "n", "generation": top(p=True)}, ["model: was", "top.p: was 1, is true"]),
+        ({"data": other(0, prompt="What is it?")}, ["1 of its 4 rows had another prompt", IDS[0]]),
+        ({"data": other(2, pixel_sha256="f" * 64)}, ["another build of the data", IDS[2]]),
+        ({"data": other(3, pixel_sha256=None)}, ["without the columns prompt and pixel_sha256"]),
+        ({"data": [{"id": id} for id in IDS]}, ["4 of its 4 rows", ", ".join(IDS[:3]) + ";"]),
+    ],
+)
+def test_another_run_is_refused_and_leaves_no_trace(
+    tmp_path: Path, changed: dict[str, Any], messages: list[str]
+) -> None:
+    folder = filled(tmp_path)
+    before = content(folder)
+    with pytest.raises(JournalError) as caught:
+        recorder(folder, **changed)
+    for message in [*messages, str(folder), "ake another folder"]:
+        assert message in str(caught.value)
+    assert content(folder) == before
+    with recorder(folder) as rec:  # its lock was let go
+        assert len(due(rec)) == 7
+
+
+def test_what_cannot_change_a_reply_is_no_other_run(tmp_path: Path) -> None:
+    folder = filled(tmp_path)
+    generation = json.loads(json.dumps(GENERATION, sort_keys=True))
+    generation["top"]["stop"] = ("a", {"c": 2, "b": 1})  # another order, and a tuple
+    data = [{**row, "text": "another column"} for row in reversed(ROWS)]
+    with recorder(folder, data, generation=generation, by="my loop 2") as rec:
+        assert due(rec) == IDS[:0:-1]
+    found = read_settings(folder)
+    assert found is not None
+    assert (found.by, found.rows) == ("my loop 2", 8)
+    assert found.data == data_digest({id: row_digest(r) for id, r in zip(IDS, ROWS, strict=True)})
+
+
+def test_data_that_grew_and_other_configs_share_a_folder(tmp_path: Path) -> None:
+    with recorder(tmp_path, ROWS[:4]) as rec:
+        for row in rec.todo():
+            rec.add(row["id"], "x")
+    with recorder(tmp_path) as rec:
+        assert due(rec) == IDS[4:]
+    config = [{**row, "id": row["id"].replace("dual_use", "contrast_image")} for row in ROWS[:2]]
+    with recorder(tmp_path, config) as rec:
+        assert rec.counts == {"answered": 0, "missing": 2}
+        with pytest.raises(UnknownNameError):
+            rec.add(IDS[5], "x")
+        rec.add(config[0]["id"], "y")
+    with recorder(tmp_path, [*config, *ROWS]) as rec:
+        assert due(rec) == [config[1]["id"], *IDS[4:]]
+
+
+def test_a_folder_without_replies_may_be_taken_by_another_run(tmp_path: Path) -> None:
+    recorder(tmp_path).close()
+    with recorder(tmp_path, model="n", generation={}) as rec:
+        rec.add(IDS[0], "x")
+    assert (read_settings(tmp_path) or RunSettings("?")).model == "n"
+
+
+def test_a_whole_folder_is_written_once(tmp_path: Path) -> None:
+    made = RunSettings("m", GENERATION, 8, "d", "harness 1")
+    replies = [
+        Response(id, "x", meta={"row": row_digest(row)})
+        for id, row in zip(IDS[:3], ROWS, strict=False)
+    ]
+    write_run(tmp_path / "a" / "b", made, iter(replies))
+    assert read_settings(tmp_path / "a" / "b") == made
+    with recorder(tmp_path / "a" / "b") as rec:
+        assert due(rec) == IDS[3:]
+    with pytest.raises(OutputError, match="holds replies already"):
+        write_run(tmp_path / "a" / "b", made, replies)
+    assert len(lines(tmp_path / "a" / "b")) == 3

@@ -1,0 +1,73 @@
+"""Models by name: kinds, addresses, which options each takes; and what the bar says of costs."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from dual_bench.cli.run import _costs
+from dual_bench.errors import EndpointError, UnknownNameError
+from dual_bench.run import Progress, make_model, models, transformers, vllm
+
+
+@pytest.mark.parametrize("spec", ["", "gpt", "openai", "openai:", "gpt:openai", "Openai:m", ":m"])
+def test_a_model_of_no_kind(spec: str) -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown model .*openai:MODEL"):
+        make_model(spec)
+
+
+def test_a_model_and_its_address() -> None:
+    for spec in ("openai:org/m@http://localhost:9/v1", "openai:a@b@https://x.example/v1"):
+        name, _, url = spec.removeprefix("openai:").partition("@http")
+        model = make_model(spec, timeout=3, max_tokens=None)
+        assert model.name == name
+        assert f"http{url}"[:12] in model.preview({"id": "a", "prompt": "?"})
+        assert model.generation["max_tokens"] == 512
+
+
+def test_two_addresses() -> None:
+    with pytest.raises(EndpointError, match="two addresses"):
+        make_model("openai:m@http://localhost:1/v1", base_url="http://localhost:2/v1")
+
+
+def test_an_option_of_another_kind() -> None:
+    with pytest.raises(UnknownNameError, match="option of transformers: models"):
+        make_model("transformers:m", base_url="http://localhost")
+    with pytest.raises(UnknownNameError, match="option of vllm: models"):
+        make_model("vllm:m", device="cpu")
+    with pytest.raises(UnknownNameError, match="option of openai: models"):
+        make_model("openai:m@http://localhost", dtype="float32")
+
+
+def test_every_kind_takes_what_the_command_offers_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    took: dict[str, Any] = {}
+
+    def note(self: object, model: str, **options: Any) -> None:
+        took.update(options)
+
+    both = {"max_tokens": 9, "temperature": 0.5, "system": "s", "dtype": "bfloat16",
+            "revision": "r", "seed": 1}  # fmt: skip
+    for module, name in ((transformers, "TransformersModel"), (vllm, "VLLMModel")):
+        kind = module.__name__.rpartition(".")[2]
+        assert models.KINDS[kind] == (module.__name__, name)
+        real = getattr(module, name)
+        legal = set(models._options(real))
+        note.__signature__ = inspect.signature(real.__init__)  # type: ignore
+        monkeypatch.setattr(real, "__init__", note)
+        took.clear()
+        make_model(f"{kind}:m", **both)
+        assert set(took) <= legal
+        assert sorted(map(str, took.values())) == sorted(map(str, both.values()))
+
+
+# --- the bar -----------------------------------------------------------------------------
+
+
+def test_what_the_bar_says_of_costs() -> None:
+    assert _costs(Progress(0, 9, 0)) == "failed 0"
+    assert _costs(Progress(3, 9, 1234)) == "failed 1,234"
+    assert _costs(Progress(3, 9, 1, 12345)) == "failed 1  requests 12,345"
+    want = "failed 0  requests 2  tokens 1,000 in, 20 out"
+    assert _costs(Progress(2, 9, 0, 2, 1000, 20)) == want
