@@ -17,13 +17,15 @@ from PIL import Image
 
 import dual_bench
 from dual_bench.errors import DamagedBuildError, RunStoppedError
+from dual_bench.responses import read_responses
+from dual_bench.run.kinds import BatchModel
+from dual_bench.run.openai import ChatModel
+from dual_bench.run.transformers import TransformersModel
 from tests.real_server.server import RealServer
 from tests.tiny_vlm import SIDE, make_vlm
 
-pytest.importorskip("torch", reason="torch is not installed")
+torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("transformers", reason="transformers is not installed")
-from dual_bench.run.kinds import BatchModel
-from dual_bench.run.transformers import TransformersModel
 
 SERVING = ("accelerate", "fastapi", "uvicorn", "openai")
 PROMPT = "Describe the image."
@@ -35,8 +37,6 @@ COUNT = 48
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
     """Threads of torch wait for each other busily: on a shared machine one is faster than two."""
-    import torch
-
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -158,8 +158,6 @@ def test_a_row_that_fails_has_an_error_and_the_others_their_replies(
 def test_memory_that_runs_out_halves_the_batch(
     taught: TransformersModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-
     sizes = []
     real = taught._model.generate
 
@@ -179,8 +177,6 @@ def test_memory_that_runs_out_halves_the_batch(
 def test_a_lost_device_stops_the_run(
     taught: TransformersModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-
     def generate(**how: Any) -> Any:
         raise torch.AcceleratorError("CUDA error: device-side assert triggered")
 
@@ -294,13 +290,9 @@ def test_transformers_serve_takes_pictures_as_data_uris(server: RealServer) -> N
 
 
 def chat(name: str, server: RealServer) -> Any:
-    from dual_bench.run.openai import ChatModel
-
     return ChatModel(name, base_url=server.url, api_key_env="NO_KEY", max_tokens=ROOM)
 
 
 def replies(folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    from dual_bench.responses import read_responses
-
     found = read_responses(folder / "responses.jsonl")
     return {item.id: (item.response, item.finish_reason) for item in found}

@@ -7,6 +7,7 @@ source is compared with these lists (it is read, not imported).
 from __future__ import annotations
 
 import ast
+import runpy
 import sys
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -18,9 +19,11 @@ import pytest
 from PIL import Image
 
 import dual_bench
+import dual_bench.responses
 from dual_bench.errors import DependencyError, RunStoppedError
 from dual_bench.run.vllm import VLLMModel
 
+EXAMPLE = Path(__file__).parents[1] / "examples" / "vllm_offline.py"
 # Those of the real ones that the loop may use; the last test compares them with the source.
 LLM_ARGS = {"model", "dtype", "revision", "seed", "tensor_parallel_size", "gpu_memory_utilization"}
 ENGINE_ARGS = {"max_model_len", "limit_mm_per_prompt"}  # go through **kwargs to EngineArgs
@@ -69,7 +72,7 @@ class LLM:
         self, messages: list[Any], sampling_params: SamplingParams, use_tqdm: bool = True
     ) -> list[Any]:
         assert isinstance(sampling_params, SamplingParams)
-        assert use_tqdm is False
+        assert isinstance(use_tqdm, bool)
         self.chats.append(messages)
         self.sampling = sampling_params
         found = [output(self.colour(chat)) for chat in messages]
@@ -215,6 +218,18 @@ def test_a_run_folder_through_the_recorder(tmp_path: Path) -> None:
                 rec.add_batch(rows, model.answer(rows))
             assert rec.counts == {"answered": 3, "missing": 0}
     assert [len(chat) for chat in LLM.made[0].chats] == [2, 1]
+
+
+def test_the_example(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dual-bench").symlink_to(build)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["vllm_offline.py", "tiny", "run"])
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    replies = list(dual_bench.responses.read_responses("run/responses.jsonl"))
+    assert len(replies) == 72
+    assert {(r.finish_reason, r.error, r.model) for r in replies} == {("stop", None, "tiny")}
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    assert [len(llm.chats) for llm in LLM.made] == [1, 0]
 
 
 def test_the_stand_in_takes_what_the_real_one_takes(monkeypatch: pytest.MonkeyPatch) -> None:

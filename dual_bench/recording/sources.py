@@ -12,6 +12,7 @@ from dual_bench.errors import DualBenchError, UnknownNameError
 from dual_bench.recording.identity import SEEN, row_digest
 
 Row = dict[str, Any]
+_BATCH = 32
 
 
 class Rows:
@@ -59,13 +60,22 @@ class Rows:
         return len(self.ids)
 
     def read(self, numbers: Sequence[int]) -> Iterator[Row]:
-        """These rows, each read when it is asked for."""
-        if hasattr(self._dataset, "select"):
-            # a Dataset reads what it iterates over faster than what is picked row by row
+        """These rows, each decoded when it is asked for."""
+        if not hasattr(self._dataset, "select"):
+            yield from (self._dataset[number] for number in numbers)
+        elif self._dataset.format["type"] is not None:  # a format or transform of the user's own
             yield from self._dataset.select(numbers)
         else:
-            for number in numbers:
-                yield self._dataset[number]
+            yield from _in_batches(self._dataset, numbers)
+
+
+def _in_batches(dataset: Any, numbers: Sequence[int]) -> Iterator[Row]:
+    """What iterating over the Dataset gives, in a quarter of the time for undecoded pictures."""
+    features = dataset.features  # made anew each time it is asked for
+    decodes = any(getattr(feature, "decode", False) for feature in features.values())
+    for table in dataset.with_format("arrow").select(numbers).iter(_BATCH):
+        for row in table.to_pylist():
+            yield features.decode_example(row) if decodes else row
 
 
 def _light(dataset: Any, names: Sequence[str]) -> Iterator[Mapping[str, Any]]:
