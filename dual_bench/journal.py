@@ -55,6 +55,8 @@ class Journal:
                 self.recovered = _torn(self.path)
                 if self.recovered:
                     os.ftruncate(self._fd, os.fstat(self._fd).st_size - self.recovered)
+                elif _lacks_newline(self.path):
+                    os.write(self._fd, b"\n")  # a whole record all the same
             except OSError as err:
                 _unusable(self.path, err)
             undo.pop_all()
@@ -206,7 +208,8 @@ def _torn(path: Path, end: int | None = None) -> int:
     """Bytes after the last newline; every line before must be a record.
 
     Only what can be the rest of a record may be cut: the first bytes of an object, or the zeros
-    that a power cut leaves. Anything else means that the file is somebody's, and no journal.
+    that a power cut leaves. Anything else means that the file is somebody's, and no journal. A
+    whole object that lacks nothing but its newline is a record: files made by hand end so.
     """
     left = os.path.getsize(path) if end is None else end
     with path.open("rb") as file:
@@ -218,8 +221,23 @@ def _torn(path: Path, end: int | None = None) -> int:
             elif line[:1] not in (b"{", b"\0", b""):
                 _not_a_record(path, number, "this is not the beginning of one")
             if not left:
-                return 0 if line.endswith(b"\n") else len(line)
+                return 0 if line.endswith(b"\n") or _is_whole(line) else len(line)
     return 0
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line.decode("utf-8")), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _lacks_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def _records(path: Path, end: int) -> Iterator[dict[str, Any]]:

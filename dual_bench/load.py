@@ -55,13 +55,25 @@ def find_build(path: str | os.PathLike[str] | None = None) -> Path:
         return found
     raise BuildNotFoundError(
         f"no dataset: ./{NAME} does not exist and {HOME} is not set. In a checkout of the project "
-        f"run `make dataset` and stay in that folder, or name a build with path=..., or a dataset "
+        f"run `make dataset` and stay in that folder, or name a build with path=... (--data), or a "
         f"repository on the Hub with repo=..."
     )
 
 
-def _check_files(folder: Path, manifest: Manifest, name: str) -> list[str]:
-    """The data files of a config, made sure to be there in full size."""
+def check_files(folder: Path, manifest: Manifest, name: str) -> list[str]:
+    """The data files of a config, made sure to be there in full size.
+
+    Args:
+        folder: of a build.
+        manifest: of this build.
+        name: of a config.
+
+    Returns:
+        Their absolute paths.
+
+    Raises:
+        DamagedBuildError: one is missing or has another size.
+    """
     files = manifest.data_files(name)
     for f in files:
         path = folder / f.path
@@ -173,7 +185,7 @@ def load(
     data_files = None
     if repo is None:
         folder = find_build(path)
-        data_files = _check_files(folder, read_manifest(folder), spec.name)
+        data_files = check_files(folder, read_manifest(folder), spec.name)
 
     from datasets import Image, load_dataset  # half a second: after the arguments are checked
     from datasets.exceptions import DatasetGenerationError
@@ -206,7 +218,7 @@ def read_rows(folder: Path, config: str, columns: Sequence[str]) -> list[dict[st
     from pyarrow.lib import ArrowException
 
     rows: list[dict[str, Any]] = []
-    for file in _check_files(folder, read_manifest(folder), config):
+    for file in check_files(folder, read_manifest(folder), config):
         try:
             rows += pq.read_table(file, columns=list(columns)).to_pylist()
         except (ArrowException, OSError) as err:

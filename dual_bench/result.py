@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -24,6 +23,7 @@ from dual_bench.metrics import LEVEL, RESAMPLES, SEED, Estimate, Table, policies
 from dual_bench.outcomes import Reason, Verdict
 from dual_bench.protocols import PROTOCOLS, Protocol
 from dual_bench.protocols import protocol as protocol_named
+from dual_bench.recording.answer import NOTHING
 from dual_bench.runfile import RECORDED, RUN, read_parts, write_parts
 from dual_bench.stats import cohen_kappa, fleiss_kappa
 from dual_bench.verdicts import read_verdicts
@@ -46,7 +46,7 @@ class Replies(NamedTuple):
     cut_off: int = 0  # replies that ended at a token limit; they are judged as they are
     models: tuple[str, ...] = ()
     other_data: int = 0  # recorded on another prompt or picture than the row has in this build
-    generation: Mapping[str, Any] = MappingProxyType({})  # the settings that the run recorded
+    generation: Mapping[str, Any] = NOTHING  # the settings that the run recorded
 
 
 NO_REPLIES = Replies()

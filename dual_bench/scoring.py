@@ -104,7 +104,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
         )
     missing = [row.id for row in rows.rows if row.id not in answered]
     models = sorted({r.model for r in read if r.model})
-    settings = read_settings(read.source) if Path(read.source).is_dir() else None
+    settings = read_settings(read.folder) if read.folder else None
     return Replies(
         source=Path(read.source).name,
         n=len(read),

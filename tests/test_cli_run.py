@@ -210,7 +210,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     def console(**options: Any) -> Console:
         return Console(file=screen, force_terminal=True, width=150, color_system=None)
 
-    monkeypatch.setattr(importlib.import_module("dual_bench.cli.run"), "Console", console)
+    monkeypatch.setattr(importlib.import_module("dual_bench.cli.common"), "Console", console)
     return screen
 
 

@@ -155,7 +155,17 @@ def test_records_come_back_as_they_were(tmp_path: Path) -> None:
         assert journal.recovered == 0
 
 
-@pytest.mark.parametrize("tail", [b"{", b'{"n": 2', b'{"n": 2}', b"\0\0\0", b'{"n": "\xe8\x8c'])
+def test_a_whole_record_that_lacks_its_newline_is_a_record(tmp_path: Path) -> None:
+    path = written(tmp_path / "journal.jsonl", {"n": 1})
+    path.write_bytes(path.read_bytes() + b'{"n": 2}')
+    assert read_journal(path) == [{"n": 1}, {"n": 2}]
+    with Journal(path) as journal:
+        assert journal.recovered == 0
+        journal.append({"n": 3})
+    assert path.read_bytes() == b'{"n": 1}\n{"n": 2}\n{"n": 3}\n'
+
+
+@pytest.mark.parametrize("tail", [b"{", b'{"n": 2', b"\0\0\0", b'{"n": "\xe8\x8c'])
 def test_a_torn_tail_is_cut_off_on_opening_and_passed_over_on_reading(
     tmp_path: Path, tail: bytes
 ) -> None:

@@ -27,7 +27,7 @@ def top(**changed: Any) -> dict[str, Any]:
     [
         ({"model": "n"}, ["model: was 'm', is 'n'"]),
         ({"model": "m "}, ["model: was 'm', is 'm '"]),
-        ({"generation": {**GENERATION, "temperature": 0.0}}, ["temperature: was 0, is 0.0"]),
+        ({"generation": {**GENERATION, "temperature": 0.5}}, ["temperature: was 0, is 0.5"]),
         ({"generation": {**GENERATION, "temperature": False}}, ["temperature: was 0, is false"]),
         ({"generation": top(p=2)}, ["generation.top.p: was 1, is 2"]),
         ({"generation": top(k=None)}, ["generation.top.k: was absent, is null"]),
@@ -58,6 +58,7 @@ def test_another_run_is_refused_and_leaves_no_trace(
 def test_what_cannot_change_a_reply_is_no_other_run(tmp_path: Path) -> None:
     folder = filled(tmp_path)
     generation = json.loads(json.dumps(GENERATION, sort_keys=True))
+    generation["temperature"] = 0.0  # the same number
     generation["top"]["stop"] = ("a", {"c": 2, "b": 1})  # another order, and a tuple
     data = [{**row, "text": "another column"} for row in reversed(ROWS)]
     with recorder(folder, data, generation=generation, by="my loop 2") as rec:

@@ -110,7 +110,7 @@ def test_a_torn_tail_is_the_row_that_is_judged_again(tmp_path: Path) -> None:
     whole = dual_bench.score(REPLIES, ROWS, Asked(), out=tmp_path)
     path = tmp_path / "verdicts.jsonl"
     content = path.read_bytes()
-    for keep in (len(content) - 1, len(content) - 40):
+    for keep in (len(content) - 2, len(content) - 40):
         path.write_bytes(content[:keep])
         assert len(read_verdicts(tmp_path)) == len(ROWS) - 1
         again = Asked()

@@ -11,9 +11,9 @@ from dual_bench.cli.common import (
     json_option,
     judge_options,
     judge_settings,
+    judging_bar,
     of_protocol_option,
     print_json,
-    progress_bar,
     protocol_option,
 )
 from dual_bench.errors import JournalError, LabelsError
@@ -72,7 +72,7 @@ def validate_judge(
     how = protocol(protocol_name)
     labelled = read_labelled(file, how, columns, _mapping(mapping))
     judge = make_judge(list(judges), how, min_valid=min_valid, **judge_settings(judges, **rest))
-    with progress_bar(as_json) as report:
+    with judging_bar(as_json) as report:
         found = validate(labelled, judge, how, out=out, progress=report)
     _print(found, as_json)
 

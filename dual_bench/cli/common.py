@@ -112,25 +112,32 @@ def judge_settings(
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
-    """A bar on the terminal's error stream, with a running count of the unscored."""
+def progress_bar(what: str, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on the terminal's error stream; takes what is done, what there is, and a note."""
     columns = (
-        TextColumn("judging"),
+        TextColumn(what),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("unscored {task.fields[unscored]}"),
+        TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
     quiet = quiet or not console.is_terminal  # else it would write an empty line into a log
     bar = Progress(*columns, console=console, disable=quiet, transient=True)
     with bar:
-        task = bar.add_task("judging", total=None, unscored=0)
+        task = bar.add_task(what, total=None, note="")
 
-        def report(judged: int, total: int, unscored: int) -> None:
-            bar.update(task, completed=judged, total=total, unscored=unscored)
+        def report(done: int, total: int, note: str) -> None:
+            bar.update(task, completed=done, total=total, note=note)
 
         yield report
+
+
+@contextmanager
+def judging_bar(quiet: bool) -> Iterator[Callable[[int, int, int], None]]:
+    """The same for a judge, with a running count of the unscored."""
+    with progress_bar("judging", quiet) as report:
+        yield lambda judged, total, unscored: report(judged, total, f"unscored {unscored}")
 
 
 def print_json(content: Mapping[str, Any]) -> None:

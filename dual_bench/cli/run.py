@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
+from dual_bench.cli.common import progress_bar
 from dual_bench.console import visible
 from dual_bench.errors import DualBenchError, SpendingLimit, UnknownNameError
 
@@ -88,23 +87,29 @@ def run(
     on where it was stopped, and asks again only what failed. Exit status 1: rows are missing, or
     have an error in place of a reply.
     """
+    import datasets
+
     from dual_bench.recording import Recorder
-    from dual_bench.run import AsyncModel, make_model, rows_to_ask
+    from dual_bench.run import kind_of, make_model, rows_to_ask
     from dual_bench.run import run as run_model
 
     part, of = _shard(shard)
-    model = make_model(spec, extra_body=_json(extra), **options)
-    rows = rows_to_ask(
+    options["extra_body"] = _json(extra)
+    kind = kind_of(spec)
+    if quiet:
+        datasets.disable_progress_bars()
+    rows = rows_to_ask(  # before the model: loading one takes longer than a mistake in a name
         configs, data=data, hazards=hazards, sides=sides, variants=variants,
-        pairs_per_hazard=pairs_per_hazard, decode=not isinstance(model, AsyncModel),
+        pairs_per_hazard=pairs_per_hazard, decode=kind != "openai",
     )  # fmt: skip
+    model = make_model(spec, **options)
     if dry_run:
         _show_first(model, rows)
         return
     again = [name for name in retry if name != "nothing"]
     stopped: DualBenchError | None = None
     with Recorder(out, rows, model=model.name, generation=model.generation) as recorder:
-        with _progress(quiet) as report:
+        with _orderly_end(), _progress(quiet) as report:
             try:
                 run_model(
                     model, recorder, shard=part, of=of, retry=again, batch_size=batch_size,
@@ -112,7 +117,7 @@ def run(
                 )  # fmt: skip
             except SpendingLimit as limit:
                 stopped = limit
-        counts = recorder.counts
+        counts = recorder.count(shard=part, of=of)
         left = len(recorder.todo(shard=part, of=of, retry=["model_error"]))
         due = len(recorder.todo(shard=part, of=of, retry=again))
     click.echo(f"{out}: {_summary(counts)}")
@@ -158,23 +163,25 @@ def _summary(counts: dict[str, int]) -> str:
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Report]:
-    """A bar on the terminal's error stream, with what the run has cost so far."""
-    columns = (
-        TextColumn("asking"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[costs]}"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    bar = Bar(*columns, console=console, disable=quiet or not console.is_terminal, transient=True)
-    with bar:
-        task = bar.add_task("asking", total=None, costs="")
+    """A bar with what the run has cost so far, and a line when it is being stopped."""
+    with progress_bar("asking", quiet) as bar:
 
         def report(at: Progress) -> None:
-            bar.update(task, completed=at.done, total=at.todo, costs=_costs(at))
+            bar(at.done, at.todo, _costs(at))
+            if at.stopping:
+                click.echo("stopping: waiting for what is on its way (Ctrl-C drops it)", err=True)
 
         yield report
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """A batch system's SIGTERM is treated as Ctrl-C: what is on its way is waited for."""
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _costs(at: Progress) -> str:

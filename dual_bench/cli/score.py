@@ -12,8 +12,8 @@ from dual_bench.cli.common import (
     json_option,
     judge_options,
     judge_settings,
+    judging_bar,
     print_json,
-    progress_bar,
     protocol_option,
 )
 from dual_bench.outcomes import Reason
@@ -68,7 +68,7 @@ def score(
     from dual_bench.show import show
 
     read = read_responses(responses, id_column=id_column, response_column=response_column)
-    with progress_bar(as_json) as report:
+    with judging_bar(as_json) as report:
         result = score_replies(
             read,
             data,

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 
-from dual_bench.errors import DualBenchError, RunStoppedError
+from dual_bench.errors import DualBenchError, RunStoppedError, UnknownNameError
 from dual_bench.recording.answer import Answer
 from dual_bench.recording.sources import Row
 
@@ -25,8 +25,10 @@ async def ask_each(
     patience: int,
 ) -> None:
     """Ask for every row; see `Recorder.ask_all`."""
+    if concurrency < 1:
+        raise UnknownNameError("concurrency", concurrency, ["1 or more"])
     desk = _Desk(rows, ask, keep, patience)
-    tasks = [asyncio.create_task(desk.work()) for _ in range(max(1, concurrency))]
+    tasks = [asyncio.create_task(desk.work()) for _ in range(concurrency)]
     try:
         await asyncio.wait(tasks)
     except asyncio.CancelledError:

@@ -69,8 +69,8 @@ def merge(
     found = [_part(Path(part)) for part in several]
     if not found:
         raise JournalError("merge: expected the folders of at least one part, got none")
-    _check_alike(found)
     rows = Rows(dataset) if dataset is not None else None
+    _check_alike(found, same_data=rows is None)  # else every row is compared with its digest
     replies = _union(found)
     missing = _missing(replies, found[0].settings, rows)
     if missing and not partial:
@@ -96,14 +96,15 @@ def _part(path: Path) -> _Part:
     return _Part(path, settings)
 
 
-def _check_alike(parts: Sequence[_Part]) -> None:
+def _check_alike(parts: Sequence[_Part], *, same_data: bool) -> None:
     first = parts[0]
     for part in parts[1:]:
         found = differences(first.settings, part.settings)
-        if first.settings.data != part.settings.data:
+        if same_data and first.settings.data != part.settings.data:
             found.append(
                 f"data: was {first.settings.rows:,} rows ({first.settings.data}), "
-                f"is {part.settings.rows:,} ({part.settings.data})"
+                f"is {part.settings.rows:,} ({part.settings.data}); if both are parts of one "
+                f"dataset, name it with dataset=..."
             )
         if found:
             raise JournalError(

@@ -109,10 +109,14 @@ class Recorder:
     @property
     def counts(self) -> dict[str, int]:
         """Rows of this dataset: `answered`, `missing`, and reasons that there are."""
-        reasons = Counter(self._known[id] for id in self._rows.ids if id in self._known)
-        missing = len(self._rows) - reasons.total()
+        return self.count()
+
+    def count(self, *, shard: int = 0, of: int = 1) -> dict[str, int]:
+        """The same for a shard."""
+        ids = [self._rows.ids[n] for n in positions(len(self._rows), shard, of)]
+        reasons = Counter(self._known[id] for id in ids if id in self._known)
         failed = {reason.value: reasons[reason] for reason in Reason if reasons[reason]}
-        return {"answered": reasons[None], **failed, "missing": missing}
+        return {"answered": reasons[None], **failed, "missing": len(ids) - reasons.total()}
 
     def todo(self, *, shard: int = 0, of: int = 1, retry: Iterable[str] = FAILED) -> Todo:
         """The rows that are missing or have failed, in the order of the dataset, each once.

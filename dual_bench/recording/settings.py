@@ -105,10 +105,15 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in dict.fromkeys([*old, *new]):
             yield from _differences(f"{name}.{key}", old.get(key, _ABSENT), new.get(key, _ABSENT))
-    elif _shown(old) != _shown(new):
+    elif (old != new) if _is_number(old, new) else (_shown(old) != _shown(new)):
         yield f"{name}: was {_shown(old)}, is {_shown(new)}"
 
 
+def _is_number(*values: Any) -> bool:
+    """Whether all are numbers, of which 0 and 0.0 are the same setting; true is none."""
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
 def _shown(value: Any) -> str:
-    """As JSON, in which 1, 1.0 and true differ and the order of keys makes no difference."""
+    """As JSON, in which 1 and true differ and the order of keys makes no difference."""
     return "absent" if value is _ABSENT else json.dumps(value, sort_keys=True)

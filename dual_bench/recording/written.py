@@ -35,5 +35,9 @@ def write_run(
     with Journal(replies) as journal:  # for its lock: no recorder may begin meanwhile
         if next(iter(journal.records()), None) is not None:
             raise OutputError(f"{path}: holds replies already; choose another folder")
+        try:
+            write_responses(replies, responses)
+        except BaseException:
+            replies.unlink(missing_ok=True)  # the journal's, and still empty
+            raise
         write_settings(path, settings)
-        write_responses(replies, responses)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dual_bench.outcomes import Reason
@@ -92,6 +93,7 @@ class Responses:
         lines: where each of `items` stood; the first line of a file or row of a table is 1.
         superseded: failed replies that were left out because the id has another.
         unit: what `lines` counts: `line` or `row`.
+        folder: of the run that holds them; None where they come from elsewhere.
     """
 
     items: list[Response]
@@ -99,6 +101,7 @@ class Responses:
     lines: list[int]
     superseded: int = 0
     unit: str = "line"
+    folder: Path | None = None
 
     def __len__(self) -> int:
         return len(self.items)

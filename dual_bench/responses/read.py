@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ class _Source(NamedTuple):
     rows: Iterator[Row]
     name: str
     unit: str
+    folder: Path | None = None
 
 
 def read_responses(
@@ -51,21 +53,21 @@ def read_responses(
             row; names the line.
     """
     columns = (id_column, response_column, *_OPTIONAL)
-    rows, name, unit = _open(source, columns)
+    rows, name, unit, folder = _open(source, columns)
     merged = _Merged(name, unit)
     try:
         for number, row in rows:
             merged.add(_response(row, columns, f"{name}, {unit} {number}"), number)
     except OSError as err:
         raise ResponsesError(f"{name}: cannot be read: {err.strerror or err}") from err
-    return merged.finish()
+    return replace(merged.finish(), folder=folder)
 
 
 def _open(source: Any, columns: Sequence[str]) -> _Source:
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         if path.is_dir():
-            return _Source(folder_rows(path, columns), str(path), "line")
+            return _Source(folder_rows(path, columns), str(path), "line", path)
         reader = READERS.get(path.suffix.lower())
         if reader is None:
             raise ResponsesError(

@@ -15,7 +15,7 @@ from dual_bench.recording.answer import Answer
 from dual_bench.run.choice import rows_to_ask
 from dual_bench.run.driver import Progress, run
 from dual_bench.run.kinds import AsyncModel, BatchModel, Model
-from dual_bench.run.models import FORMS, make_model
+from dual_bench.run.models import FORMS, kind_of, make_model
 
 __all__ = [
     "FORMS",
@@ -24,6 +24,7 @@ __all__ = [
     "BatchModel",
     "Model",
     "Progress",
+    "kind_of",
     "make_model",
     "rows_to_ask",
     "run",

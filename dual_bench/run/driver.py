@@ -29,6 +29,7 @@ class Progress(NamedTuple):
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    stopping: bool = False  # nothing more is sent, and what is on its way is waited for
 
 
 Report = Callable[[Progress], None]
@@ -82,6 +83,7 @@ async def _ask(
             await asyncio.wait([asking])
         except asyncio.CancelledError:
             model.stop(RunStoppedError("stopped"))  # rows that wait for their turn give up
+            meter.stopping()
             asking.cancel()
             await asyncio.wait([asking])
             raise
@@ -104,6 +106,10 @@ class _Meter:
         self._report, self._model = report, model
         self._state = Progress(0, todo, 0)
         report(self._state)
+
+    def stopping(self) -> None:
+        """Say that the run is being stopped."""
+        self._report(self._state._replace(stopping=True))
 
     def count(self, id: str, answer: Answer) -> None:
         done, todo, failed = self._state[:3]

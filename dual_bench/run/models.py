@@ -35,9 +35,8 @@ def make_model(spec: str, **options: Any) -> Model:
         EndpointError: two addresses.
         DependencyError: its package is missing; names the extra.
     """
-    kind, _, name = spec.partition(":")
-    if kind not in KINDS or not name:
-        raise UnknownNameError("model", spec, FORMS)
+    kind = kind_of(spec)
+    name = spec.partition(":")[2]
     own = RENAMED.get(kind, {})
     given = {own.get(key, key): value for key, value in options.items() if value is not None}
     if kind == "openai" and "@http" in name:
@@ -53,6 +52,18 @@ def make_model(spec: str, **options: Any) -> Model:
             raise UnknownNameError(f"option of {kind}: models", key, legal)
     model: Model = made(name, **given)
     return model
+
+
+def kind_of(spec: str) -> str:
+    """The kind of model that a name means.
+
+    Raises:
+        UnknownNameError: no such kind.
+    """
+    kind, _, name = spec.partition(":")
+    if kind not in KINDS or not name:
+        raise UnknownNameError("model", spec, FORMS)
+    return kind
 
 
 def _options(made: Any) -> list[str]:
