@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dual_bench.console import clean
+from dual_bench.console import LONGEST, clean
 from dual_bench.errors import UnknownNameError
 
-_SHOWN = 5  # rows that a line of the summary names
+if TYPE_CHECKING:
+    from dual_bench.bridges.converted import Converted
 
 log_argument = click.argument("log", type=click.Path(path_type=Path))
 out_option = click.option(
@@ -44,10 +45,7 @@ def inspect(log: Path, out: Path, data: Path | None, epoch: int | None) -> None:
     """LOG is an .eval or .json file of Inspect (needs the extra `inspect`)."""
     from dual_bench.bridges.inspect.convert import convert as convert_log
 
-    done = convert_log(log, out, data=data, epoch=epoch)
-    _say(out, done.replies, done.failed, done.missing)
-    if done.status != "success":
-        click.echo(f"the evaluation did not end well; its status is {clean(done.status)}", err=True)
+    _say(out, convert_log(log, out, data=data, epoch=epoch))
 
 
 @convert.command("lmms-eval")
@@ -60,10 +58,7 @@ def lmms_eval(log: Path, out: Path, data: Path | None, model: str | None, partia
     """LOG is a samples or results file of lmms-eval, or the folder of a run (--log_samples)."""
     from dual_bench.bridges.lmms_eval.convert import convert as convert_log
 
-    done = convert_log(log, out, data=data, model=model, partial=partial)
-    _say(out, done.replies, done.failed, done.missing)
-    _list("empty replies could be failed calls; the log cannot tell", done.unsure)
-    _list("files are of other benchmarks' tasks and were left alone", done.others)
+    _say(out, convert_log(log, out, data=data, model=model, partial=partial))
 
 
 @convert.command()
@@ -90,34 +85,24 @@ def vlmevalkit(
     """
     from dual_bench.bridges.vlmevalkit.convert import convert as convert_log
 
-    generation = dict(map(_setting, settings))
-    done = convert_log(log, out, data=data, model=model, generation=generation, partial=partial)
-    _say(out, done.replies, done.failed, done.missing)
-    doubts = [f"{d.id} ({d.why})" for d in done.doubts]
-    _list("predictions may not be what the model said", doubts)
-    _list("files do not say which export they are of; they may not be whole", done.unnamed)
+    made = dict(map(_setting, settings))
+    _say(out, convert_log(log, out, data=data, model=model, generation=made, partial=partial))
 
 
 def _setting(text: str) -> tuple[str, Any]:
+    """Name and value; a value that is JSON is taken as such, so that 0 is a number."""
     name, found, value = text.partition("=")
     if not found or not name:
         raise UnknownNameError("--setting", text, ["NAME=VALUE, such as temperature=0"])
-    return name, value
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
-def _say(out: Path, replies: int, failed: int, missing: int | Iterable[str]) -> None:
-    click.echo(f"{out}: {replies:,} replies, {failed:,} failed")
-    if isinstance(missing, int):
-        if missing:
-            click.echo(f"{missing:,} rows are missing", err=True)
-    else:
-        _list("rows are missing", missing)
+def _say(out: Path, done: Converted) -> None:
+    from dual_bench.bridges.converted import note
 
-
-def _list(what: str, names: Iterable[str]) -> None:
-    """How many, and the first few; nothing where there are none."""
-    there = list(names)
-    if there:
-        more = ", ..." if len(there) > _SHOWN else ""
-        shown = ", ".join(map(clean, there[:_SHOWN]))
-        click.echo(f"{len(there):,} {what}: {shown}{more}", err=True)
+    click.echo(f"{out}: {done.replies:,} replies, {done.failed:,} failed")
+    for line in [*note("rows are missing", done.missing), *done.notes]:
+        click.echo(clean(line, LONGEST), err=True)

@@ -90,7 +90,7 @@ def run(
     import datasets
 
     from dual_bench.recording import Recorder
-    from dual_bench.run import kind_of, make_model, rows_to_ask
+    from dual_bench.run import SENT, kind_of, make_model, rows_to_ask
     from dual_bench.run import run as run_model
 
     part, of = _shard(shard)
@@ -100,7 +100,7 @@ def run(
         datasets.disable_progress_bars()
     rows = rows_to_ask(  # before the model: loading one takes longer than a mistake in a name
         configs, data=data, hazards=hazards, sides=sides, variants=variants,
-        pairs_per_hazard=pairs_per_hazard, decode=kind != "openai",
+        pairs_per_hazard=pairs_per_hazard, columns=SENT, decode=kind != "openai",
     )  # fmt: skip
     model = make_model(spec, **options)
     if dry_run:

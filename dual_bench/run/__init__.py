@@ -12,13 +12,14 @@ Each kind needs an extra. Nobody needs any of this to be scored: see `dual_bench
 """
 
 from dual_bench.recording.answer import Answer
-from dual_bench.run.choice import rows_to_ask
+from dual_bench.run.choice import SENT, rows_to_ask
 from dual_bench.run.driver import Progress, run
 from dual_bench.run.kinds import AsyncModel, BatchModel, Model
 from dual_bench.run.models import FORMS, kind_of, make_model
 
 __all__ = [
     "FORMS",
+    "SENT",
     "Answer",
     "AsyncModel",
     "BatchModel",

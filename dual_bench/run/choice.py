@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 DEFAULT = ("dual_use",)
+SENT = ("id", "prompt", "image", "pixel_sha256")
 
 
 def rows_to_ask(
@@ -24,6 +25,7 @@ def rows_to_ask(
     sides: Iterable[str] = (),
     variants: Iterable[str] = (),
     pairs_per_hazard: int | None = None,
+    columns: Sequence[str] | None = None,
     decode: bool = True,
 ) -> Dataset:
     """The rows of these configs, one config after the other.
@@ -36,6 +38,7 @@ def rows_to_ask(
         variants: every config must have them.
         pairs_per_hazard: the first so many pairs of each hazard of each config, with all their
             variants: for a trial that a later run over everything continues.
+        columns: only these; None is all. `SENT` is what a model and a recorder need.
         decode: False gives pictures as they are in the file.
 
     Raises:
@@ -62,7 +65,8 @@ def rows_to_ask(
         parts += [] if part is None else [part]
     if not any(map(len, parts)):
         raise DualBenchError(f"{', '.join(names) or 'no config'}: no row is left to be asked")
-    return parts[0] if len(parts) == 1 else concatenate_datasets(parts)
+    rows = parts[0] if len(parts) == 1 else concatenate_datasets(parts)
+    return rows if columns is None else rows.select_columns(list(columns))
 
 
 def _load(config: str, **which: Any) -> Dataset | None:

@@ -28,6 +28,7 @@ from typing import Any
 import aiohttp
 
 import dual_bench
+from dual_bench.run.choice import SENT
 from dual_bench.run.openai import ChatModel
 from dual_bench.run.request import Request, content_of
 
@@ -195,7 +196,8 @@ def main() -> None:
         asyncio.run(serve())
         return
     dataset: Any = dual_bench.load("dual_use_perturbed", path=given.data, decode=False)
-    dataset = dataset.shuffle(seed=0).select(range(min(given.rows, len(dataset)))).flatten_indices()
+    dataset = dataset.shuffle(seed=0).select(range(min(given.rows, len(dataset))))
+    dataset = dataset.select_columns(list(SENT)).flatten_indices()  # as `dual-bench run` has them
     rows = list(dataset)
     request = Request("m", {"max_tokens": 512, "temperature": 0.0}, None, {})
     bodies = [request.body(content_of(row), {}) for row in rows]
