@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripted_server import ScriptedServer, last_content, reply
 from tests.tiny_vlm import make_vlm
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -111,17 +110,6 @@ def test_tuned_untuned(here: Path, models: Path) -> None:
     assert len(tuned) == len(replies(here / "run-untuned")) == 72
 
 
-def test_api_loop(here: Path) -> None:
-    with ScriptedServer(lambda body, attempt: reply("The image shows a line of text.")) as server:
-        printed = run("api_loop.py", here, server.url, "some-model", "run")
-        assert "protocol calibrated/1" in printed
-        asked = len(server.bodies)
-        assert asked == len(replies(here / "run"))
-        assert last_content(server.bodies[0]) == "Describe the image."
-        run("api_loop.py", here, server.url, "some-model", "run")
-        assert len(server.bodies) == asked
-
-
 def test_score_csv(here: Path) -> None:
     with (here / "mine.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -159,6 +147,7 @@ def test_human_labels(here: Path) -> None:
 
 
 def test_no_example_is_forgotten() -> None:
-    tested = Path(__file__).read_text(encoding="utf-8")
+    """`api_loop.py` and `vllm_offline.py` are run in files of their own."""
+    tested = "".join(f.read_text(encoding="utf-8") for f in Path(__file__).parent.glob("test_*.py"))
     for example in EXAMPLES.glob("*.py"):
         assert f'"{example.name}"' in tested
