@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -187,20 +188,38 @@ def load(
         folder = find_build(path)
         data_files = check_files(folder, read_manifest(folder), spec.name)
 
-    from datasets import Image, load_dataset  # half a second: after the arguments are checked
+    from datasets import (
+        Image,
+        load_dataset,
+    )  # half a second: after the arguments are checked
+    from datasets import (
+        config as settings,
+    )
     from datasets.exceptions import DatasetGenerationError
 
     try:
         if data_files is None:
             ds = load_dataset(cast(str, repo), spec.name, revision=revision, **options)
         else:
-            ds = load_dataset("parquet", data_files={SPLIT: data_files}, **options)
+            with _uncounted(settings):
+                ds = load_dataset("parquet", data_files={SPLIT: data_files}, **options)
     except DatasetGenerationError as err:
         cause = str(err.__cause__ or err).splitlines()[0]
         raise DamagedBuildError(f"{path or repo or NAME}: cannot be read: {cause}") from err
     if not decode and "image" in (columns or spec.columns):
         ds = ds.cast_column("image", Image(decode=False))
     return cast("Dataset | IterableDataset", ds)
+
+
+@contextmanager
+def _uncounted(settings: Any) -> Iterator[None]:
+    """Without the request by which `datasets` counts how often a format is read."""
+    before = settings.HF_UPDATE_DOWNLOAD_COUNTS
+    settings.HF_UPDATE_DOWNLOAD_COUNTS = False
+    try:
+        yield
+    finally:
+        settings.HF_UPDATE_DOWNLOAD_COUNTS = before
 
 
 def read_rows(folder: Path, config: str, columns: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from dual_bench.errors import DualBenchError, UnknownNameError
 from dual_bench.load import as_names, find_build, read_rows
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
 from dual_bench.recording.identity import SEEN, row_digest
-from dual_bench.schema import CONFIGS, EXPECTED, SIDES, Config, parse_id, read_manifest
+from dual_bench.schema import CONFIGS, EXPECTED, SIDES, Config, config_of, parse_id, read_manifest
 from dual_bench.taxonomy import hazard
 
 NEEDED = ("id", "side")
@@ -75,12 +75,22 @@ class Rows:
         """The rows that have one of these ids."""
         return replace(self, rows=tuple(row for row in self.rows if row.id in ids))
 
-    def only(self, hazards: Iterable[str] = (), variants: Iterable[str] = ()) -> Rows:
-        """The rows of these hazards and variants; an empty list is all of them.
+    def only(
+        self,
+        hazards: Iterable[str] = (),
+        variants: Iterable[str] = (),
+        configs: Iterable[str] = (),
+    ) -> Rows:
+        """The rows of these hazards, variants and configs; an empty list is all of them.
 
         Raises:
             UnknownNameError: a name that no row has.
         """
+        parts = as_names(configs)
+        held = list(dict.fromkeys(config_of(row.id) for row in self.rows))
+        for name in parts:
+            if name not in held:
+                raise UnknownNameError("config among the rows", name, held)
         had = {row.hazard for row in self.rows}
         slugs = [_hazard(name, had) for name in as_names(hazards)]
         names = as_names(variants)
@@ -89,6 +99,7 @@ class Rows:
             if name not in there:
                 raise UnknownNameError("variant among the rows", name, there)
         kept = (r for r in self.rows if not slugs or r.hazard in slugs)
+        kept = (r for r in kept if not parts or config_of(r.id) in parts)
         return replace(self, rows=tuple(r for r in kept if not names or r.variant in names))
 
 
@@ -128,13 +139,17 @@ def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
 def _from_build(path: Path | None, ids: Iterable[str]) -> Rows:
     folder = find_build(path)
     manifest = read_manifest(folder)
-    names = _configs(ids, manifest.configs)
+    names = configs_named(ids, manifest.configs)
     rows = [row for name in names for row in read_rows(folder, name, COLUMNS)]
     return replace(_rows(rows, manifest.configs), fingerprint=manifest.fingerprint)
 
 
-def _configs(ids: Iterable[str], configs: Mapping[str, Config]) -> list[str]:
-    """The configs that ids name, in the order of the build."""
+def configs_named(ids: Iterable[str], configs: Mapping[str, Config]) -> list[str]:
+    """The configs that ids name, in the order of the build; ids that name none are passed over.
+
+    Raises:
+        UnknownNameError: none of them names one.
+    """
     named, strange = set(), ""
     for text in ids:
         try:

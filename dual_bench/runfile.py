@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dual_bench.errors import JournalError
-from dual_bench.files import whole_file
+from dual_bench.files import read_object, whole_file
 
 RUN = "run.json"
 RECORDED = "run"  # the recorder's part
@@ -24,15 +24,7 @@ def read_parts(file: Path) -> dict[str, Any]:
     Raises:
         JournalError: it cannot be read, or is no JSON object.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as err:
-        raise JournalError(f"{file}: cannot be read: {err}") from err
-    if not isinstance(found, dict):
-        raise JournalError(f"{file}: expected a JSON object, got {type(found).__name__}")
-    return found
+    return read_object(file, JournalError)
 
 
 def write_parts(file: Path, parts: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ from dual_bench.protocols import DEFAULT, Protocol
 from dual_bench.protocols import protocol as protocol_named
 from dual_bench.recall import best_recall
 from dual_bench.recording import read_settings
-from dual_bench.responses import Response, Responses, read_responses
+from dual_bench.responses import CUT_OFF, Response, Responses, read_responses
 from dual_bench.result import Replies, Result
 from dual_bench.rows import Rows, Source, rows_for
 from dual_bench.verdicts import open_verdicts
@@ -39,6 +39,7 @@ def score(
     *,
     hazards: Iterable[str] = (),
     variants: Iterable[str] = (),
+    configs: Iterable[str] = (),
     asked_only: bool = False,
     out: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -57,6 +58,7 @@ def score(
         protocol: `calibrated`, `dual_bench`, `vscbench`, or one of your own.
         hazards: score only rows of these; for a run over a part of the data.
         variants: the same.
+        configs: the same, where the replies are to several; their rows are pooled otherwise.
         asked_only: score only rows that the replies have a line for, so that none is `missing`;
             for a trial over some rows. The result says so.
         out: folder for verdicts, settings and metrics; None keeps them in memory.
@@ -69,7 +71,7 @@ def score(
     how = protocol_named(protocol)
     who = make_judge(judge, how, **options)
     read = responses if isinstance(responses, Responses) else read_responses(responses)
-    rows = rows_for(dataset, (r.id for r in read)).only(hazards, variants)
+    rows = rows_for(dataset, (r.id for r in read)).only(hazards, variants, configs)
     rows = rows.among({r.id for r in read}) if asked_only else rows
     replies = _replies(read, rows)
     data = {"fingerprint": rows.fingerprint, "rows": len(rows.rows), "asked_only": asked_only}
@@ -111,7 +113,7 @@ def _replies(read: Responses, rows: Rows) -> Replies:
         superseded=read.superseded,
         unknown=tuple(unknown),
         missing=tuple(missing),
-        cut_off=sum(r.finish_reason in ("length", "max_tokens") for r in read),
+        cut_off=sum(r.finish_reason in CUT_OFF for r in read),
         models=tuple(models),
         generation=settings.generation if settings else {},
         other_data=sum(_is_other(r, rows.digests) for r in read),

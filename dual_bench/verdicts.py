@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dual_bench.errors import JournalError, OutputError
+from dual_bench.errors import JournalError
+from dual_bench.files import make_folder
 from dual_bench.journal import Journal, read_journal
 from dual_bench.outcomes import Verdict
 
@@ -52,11 +53,7 @@ def open_verdicts(
     if folder is None:
         yield OpenVerdicts(None, {})
         return
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"{path}: cannot be made: {err.strerror or err}") from err
+    path = make_folder(Path(folder))
     with Journal(path / VERDICTS) as journal:
         old = latest(journal.records(), str(journal.path))
         _check_instrument(old, judge, protocol, str(path))
@@ -73,7 +70,9 @@ def read_verdicts(path: str | os.PathLike[str]) -> list[Verdict]:
     if file.is_dir():
         file = file / VERDICTS
     if not file.is_file():
-        raise JournalError(f"{file}: no such file; expected the verdicts of `dual-bench score`")
+        raise JournalError(
+            f"{file}: no such file; expected the verdicts of `dual-bench score` (of a file of replies: with --out)"
+        )
     return list(latest(read_journal(file), str(file)).values())
 
 

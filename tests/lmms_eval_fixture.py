@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dual_bench.bridges.lmms_eval import export
+from dual_bench.bridges.lmms_eval.export import export
 from dual_bench.load import read_rows
 from dual_bench.rows import COLUMNS
 from tests.lmms_eval_kit import TIME, Answers, python, reply_to, run_harness

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 import dual_bench
-from dual_bench.bridges.lmms_eval import export, task
+from dual_bench.bridges.lmms_eval import task
+from dual_bench.bridges.lmms_eval.export import export
 from dual_bench.bridges.lmms_eval.failures import answer_of
 from dual_bench.bridges.lmms_eval.tallies import tallies
 from dual_bench.errors import BuildNotFoundError, DamagedBuildError, NotABuildError, OutputError

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import dual_bench
-from dual_bench.bridges.lmms_eval import convert
-from dual_bench.errors import DataVersionError, OutputError
+from dual_bench.bridges.lmms_eval.convert import convert
+from dual_bench.errors import OutputError, ResponsesError
 from dual_bench.load import read_rows
 from dual_bench.outcomes import Reason
 from dual_bench.recording import Recorder, data_digest, read_settings, row_digest
@@ -48,7 +48,7 @@ def test_a_real_log_gives_the_words_of_each_reply(tmp_path: Path) -> None:
     assert str(found[down].error).endswith("down")
     n_empty = sum(r.reason is Reason.EMPTY for r in found.values())
     assert (done.replies, done.failed) == (2 * LIMIT - n_empty - 1, n_empty + 1)
-    assert (done.missing, done.unsure, done.others, done.model) == (0, (), (), MODEL)
+    assert (done.missing, done.notes, done.settings.model) == ((), (), MODEL)
 
 
 def test_a_real_logs_own_numbers_are_those_of_score(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_recorder_goes_on_where_the_log_ended(rows: Rows, build: Path, tmp_pat
     lines = [sample(row, "A note.", n) for n, row in enumerate(rows[:-2])]
     lines[5] = sample(rows[5], FAILED, 5, **NO_COUNT)
     done = convert(write_log(tmp_path / "log", {TASK: lines}), tmp_path / "run", data=build)
-    assert done.missing == 2
+    assert done.missing == (rows[-2]["id"], rows[-1]["id"])
     settings = read_settings(tmp_path / "run")
     assert settings is not None
     with Recorder(
@@ -176,8 +176,11 @@ def test_an_empty_reply_that_could_be_a_failure_is_named(rows: Rows, tmp_path: P
         sample(rows[3], "", 3, token_counts=[{"output_tokens": 0}]),  # counted, so it came
     ]
     done = convert(write_log(tmp_path / "log", {TASK: lines}), tmp_path / "run")
-    assert done.unsure == (rows[1]["id"],)
     found = list(by_id(tmp_path / "run").values())
+    (line,) = done.notes
+    assert line.startswith("1 replies may not be what the model said (empty, and without a count")
+    assert line.endswith(f": {rows[1]['id']}")
+    assert [r.id for r in found if "doubt" in r.meta] == [rows[1]["id"]]
     assert [r.response for r in found] == ["", "", None, ""]
     assert found[2].error == "the harness logged no reply"
 
@@ -192,7 +195,7 @@ def test_a_key_in_the_models_arguments_is_not_copied(rows: Rows, tmp_path: Path)
 def test_samples_of_another_build(rows: Rows, build: Path, tmp_path: Path) -> None:
     lines = [sample({**rows[0], "prompt": "Read the image."}, "A note.")]
     log = write_log(tmp_path / "log", {TASK: lines})
-    with pytest.raises(DataVersionError, match=rows[0]["id"]):
+    with pytest.raises(ResponsesError, match=f"another prompt or picture .* as {rows[0]['id']}"):
         convert(log, tmp_path / "run", data=build)
     assert not (tmp_path / "run").exists()
     convert(log, tmp_path / "run")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dual_bench.bridges.lmms_eval import convert
+from dual_bench.bridges.lmms_eval.convert import convert
 from dual_bench.errors import ResponsesError
 from dual_bench.responses import read_responses
 from tests.lmms_eval_kit import MODEL, TIME, results, sample, write_log
@@ -56,7 +56,9 @@ def test_a_log_that_lost_samples(log: Path, tmp_path: Path) -> None:
     write_log(log, {TASK: LINES[:4]}, results({TASK: 6}))
     refused(log, tmp_path / "run", f"2 of {TASK}")
     done = convert(log, tmp_path / "run", partial=True)
-    assert (done.replies, done.missing) == (4, 2)
+    assert (done.replies, done.missing) == (4, ())
+    assert done.notes == (f"samples are missing, and the log does not say which: 2 of {TASK}",)
+    assert (done.settings.rows, done.settings.data) == (6, "")
 
 
 def test_a_log_that_lost_all(log: Path, tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_limit_and_an_offset_are_no_loss(log: Path, tmp_path: Path) -> None:
     about = results({TASK: 6}, offset=3, limit=4)
     about["n-samples"][TASK]["effective"] = 4
     write_log(log, {TASK: LINES[3:]}, about)
-    assert convert(log, tmp_path / "run").missing == 0
+    assert convert(log, tmp_path / "run").settings.rows == 3
 
 
 def test_a_line_that_is_cut_off(log: Path, tmp_path: Path) -> None:
@@ -113,7 +115,11 @@ def test_several_replies_to_one_row(log: Path, tmp_path: Path) -> None:
 def test_other_benchmarks_are_left_alone_and_named(log: Path, tmp_path: Path) -> None:
     write_log(log, {"mmmu_val": [FOREIGN], TASK: LINES})
     done = convert(log, tmp_path / "run")
-    assert (done.replies, done.others) == (len(LINES), (f"{TIME}_samples_mmmu_val.jsonl",))
+    assert done.replies == len(LINES)
+    assert done.notes == (
+        "1 files are of other benchmarks' tasks and were left alone: "
+        f"{TIME}_samples_mmmu_val.jsonl",
+    )
 
 
 def test_a_broken_log_of_another_benchmark_is_in_nobodys_way(log: Path, tmp_path: Path) -> None:
@@ -121,7 +127,8 @@ def test_a_broken_log_of_another_benchmark_is_in_nobodys_way(log: Path, tmp_path
     (log / f"{TIME}_samples_mme.jsonl").write_text("")
     (log / "20260102_120000_results.json").write_text("{")
     (log / "20260102_120000_samples_mme.jsonl").write_text("{}\n")
-    assert len(convert(tmp_path, tmp_path / "run").others) == 2
+    (line,) = convert(tmp_path, tmp_path / "run").notes
+    assert line.startswith("2 files are of other benchmarks' tasks")
 
 
 def test_a_strange_sample_among_ours(log: Path, tmp_path: Path) -> None:
@@ -153,7 +160,7 @@ def test_results_that_are_lost_or_damaged(log: Path, tmp_path: Path) -> None:
     refused(log, tmp_path / "run", "cannot be read")
     about.unlink()
     refused(log, tmp_path / "run", "nothing says who answered")
-    assert convert(log, tmp_path / "run", model="mine").model == "mine"
+    assert convert(log, tmp_path / "run", model="mine").settings.model == "mine"
     assert {r.model for r in read_responses(tmp_path / "run" / "responses.jsonl")} == {"mine"}
 
 
@@ -166,7 +173,7 @@ def test_results_of_any_shape_are_no_crash(log: Path, tmp_path: Path) -> None:
         ]
     ):
         (log / f"{TIME}_results.json").write_text(json.dumps(about))
-        assert convert(log, tmp_path / f"run{n}").model == MODEL
+        assert convert(log, tmp_path / f"run{n}").settings.model == MODEL
 
 
 def test_a_reply_that_is_no_text(log: Path, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import dual_bench
-from dual_bench.bridges.lmms_eval import convert, export
+from dual_bench.bridges.lmms_eval.convert import convert
+from dual_bench.bridges.lmms_eval.export import export
 from dual_bench.errors import ResponsesError
 from dual_bench.load import read_rows
 from dual_bench.responses import read_responses
@@ -45,7 +46,7 @@ def test_the_harness_prints_and_logs_what_score_says(build: Path, tmp_path: Path
     assert "pair_accuracy" in printed
     assert len(sent) >= len(rows)  # every picture arrived pixel by pixel, or a row was not found
     done = convert(out, tmp_path / "run", data=build)
-    assert done.missing == tasks.rows - len(rows)
+    assert len(done.missing) == tasks.rows - len(rows)
     found = read_responses(tmp_path / "run" / "responses.jsonl").by_id()
     assert found[down].error
     assert {id: r.response for id, r in found.items() if id != down} == replies
@@ -74,7 +75,7 @@ def test_a_log_without_verdicts_and_one_that_broke_off(build: Path, tmp_path: Pa
     replies = reply_to(rows)
     name = "dual_bench_dual_use"
     run_harness(PYTHON, Answers(rows, replies), tasks, name, tmp_path / "one", "--predict_only")
-    assert convert(tmp_path / "one", tmp_path / "run", data=build).missing == 0
+    assert convert(tmp_path / "one", tmp_path / "run", data=build).missing == ()
     found = read_responses(tmp_path / "run" / "responses.jsonl").by_id()
     assert {id: r.response for id, r in found.items()} == replies
     replies[rows[30]["id"]] = "half of a pair: \ud83c"

@@ -39,7 +39,8 @@ def test_a_log_gives_what_the_recorder_gives(tmp_path: Path, ending: str) -> Non
     assert one.to_dict()["estimates"] == two.to_dict()["estimates"]
     assert found.failed == sum(one.unscored.values()) == len(FAILURES) + 3  # and three blank ones
     assert found.replies == len(SAID) - found.failed
-    assert (found.missing, found.unnamed) == ((), ())
+    assert found.missing == ()
+    assert not any("which export" in line for line in found.notes)
     settings = read_settings(own)
     assert settings is not None
     assert (found.settings.rows, found.settings.data) == (settings.rows, settings.data)
@@ -50,8 +51,8 @@ def test_a_log_gives_what_the_recorder_gives(tmp_path: Path, ending: str) -> Non
 @pytest.mark.parametrize("ending", TEXT)
 def test_what_may_be_something_else_is_a_doubt(tmp_path: Path, ending: str) -> None:
     found = convert(dump(frame(), tmp_path, ending), tmp_path / "run")
-    replies = read_responses(tmp_path / "run").by_id()
-    assert sorted(str(replies[d.id].response) for d in found.doubts) == sorted(
+    doubted = [r for r in read_responses(tmp_path / "run") if "doubt" in r.meta]
+    assert sorted(str(r.response) for r in doubted) == sorted(
         [
             "nan",
             "None",
@@ -59,7 +60,9 @@ def test_what_may_be_something_else_is_a_doubt(tmp_path: Path, ending: str) -> N
             'On the board: "Failed to obtain answer via API."',
         ]
     )
-    assert all(replies[d.id].meta["doubt"] == d.why for d in found.doubts)
+    assert set(found.notes) == {
+        f"1 replies may not be what the model said ({r.meta['doubt']}): {r.id}" for r in doubted
+    }
 
 
 @pytest.mark.parametrize("text", FAILURES)
@@ -228,7 +231,10 @@ def test_a_part_is_taken_only_on_demand(tmp_path: Path) -> None:
 
 def test_a_name_that_says_nothing_is_named(tmp_path: Path) -> None:
     log = renamed(dump(frame(), tmp_path, ".tsv"))
-    assert convert(log, tmp_path / "run", model="m").unnamed == ("predictions.tsv",)
+    notes = convert(log, tmp_path / "run", model="m").notes
+    assert notes[0] == (
+        "1 files do not say which export they are of; they may not be whole: predictions.tsv"
+    )
 
 
 def test_two_models_are_not_mixed(tmp_path: Path) -> None:
@@ -267,5 +273,5 @@ def test_rows_are_compared_with_the_build(tmp_path: Path, build: Path) -> None:
     other = [{**row, "prompt": "Say what it shows."} for row in rows]
     assert row_digest(other[0]) != row_digest(rows[0])
     log = dump(frame(["hello"] * len(rows), other), tmp_path, ".tsv")
-    with pytest.raises(ResponsesError, match="6 of 6 predictions are on other rows"):
+    with pytest.raises(ResponsesError, match="6 of its 6 rows had another prompt or picture"):
         convert(log, tmp_path / "other", data=build)

@@ -56,8 +56,9 @@ def test_the_wheel_holds_dual_bench_alone_and_whole(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    for data in ("judges/prompts/calibrated.questions.md", "judges/rules/patterns/en.tsv"):
-        assert f"dual_bench/{data}" in names
+    data = ("judges/prompts/calibrated.questions.md", "judges/rules/patterns/en.tsv")
+    for name in (*data, "bridges/README.md"):
+        assert f"dual_bench/{name}" in names
     assert {t for t in tops if not t.endswith(".dist-info")} == {"dual_bench"}
 
 

@@ -194,7 +194,7 @@ def test_replies_to_rows_of_other_configs_are_kept(tmp_path: Path) -> None:
         with recorder(tmp_path / f"{n}", config) as rec:
             rec.add(config[n]["id"], "y")
     parts = [tmp_path / "1", tmp_path / "0"]
-    with pytest.raises(JournalError, match="name the data"):
+    with pytest.raises(JournalError, match="name the rows with dataset="):
         merge(parts, tmp_path / "all")
     assert merge(parts, tmp_path / "all", dataset=ROWS) == Merged(10, 0, 0)
     assert [line["id"] for line in lines(tmp_path / "all")] == IDS + sorted(r["id"] for r in config)

@@ -1,5 +1,10 @@
-"""Bridges to the harnesses that people already run, one folder each.
+"""Bridges to the harnesses that people already run; README.md beside this is for their users.
 
-Each gives the harness our rows and reads its logs back into a run folder, exactly. The harness's
-own package is imported only where it is used.
+inspect, lmms_eval, vlmevalkit   one folder each: our rows in, and its logs into a run folder
+hub                              results as the Hub shows them
+converted                        what all converters share
+secrets                          what of a log is not copied
+
+The packages import nothing of a harness, nor of each other; a module that needs one is imported
+where it is used.
 """

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from dual_bench.errors import JudgeError
 from dual_bench.protocols import DEFAULT, PROTOCOLS
@@ -32,6 +33,34 @@ of_protocol_option = click.option(
     help="Of verdicts that do not name theirs.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+def choice_options(command: Command) -> Command:
+    """The options that say which rows are asked; `rows_to_ask` takes them."""
+    for option in reversed(
+        [
+            click.option("--data", type=click.Path(path_type=Path), help="Folder of a build."),
+            click.option(
+                "--config",
+                "configs",
+                multiple=True,
+                default=("dual_use",),
+                show_default=True,
+                help="Which rows; repeatable.",
+            ),
+            click.option("--hazard", "hazards", multiple=True, help="Only this; repeatable."),
+            click.option("--side", "sides", multiple=True, help="Only this; repeatable."),
+            click.option("--variant", "variants", multiple=True, help="Only this; repeatable."),
+            click.option(
+                "--pairs-per-hazard",
+                type=click.IntRange(1),
+                help="For a trial: the first pairs of each hazard.",
+            ),
+            click.option("--limit", type=click.IntRange(1), help="The first rows only."),
+        ]
+    ):
+        command = option(command)
+    return command
 
 
 def judge_options(command: Command) -> Command:
@@ -114,14 +143,15 @@ def judge_settings(
 @contextmanager
 def progress_bar(what: str, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on the terminal's error stream; takes what is done, what there is, and a note."""
+    console = Console(stderr=True)
+    whole = Column(no_wrap=True, min_width=13)  # numbers are never cut; the bar gives way
     columns = (
         TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
+        BarColumn(bar_width=max(4, min(40, console.width - 80))),
+        MofNCompleteColumn(table_column=whole),
+        TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True)),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
     quiet = quiet or not console.is_terminal  # else it would write an empty line into a log
     bar = Progress(*columns, console=console, disable=quiet, transient=True)
     with bar:

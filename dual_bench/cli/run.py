@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dual_bench.cli.common import progress_bar
+from dual_bench.cli.common import choice_options, progress_bar
 from dual_bench.console import visible
 from dual_bench.errors import DualBenchError, SpendingLimit, UnknownNameError
 
 if TYPE_CHECKING:
     from dual_bench.run import Model, Progress
-    from dual_bench.run.driver import Report
 
 INCOMPLETE = 1  # exit status where rows are missing or have an error in place of a reply
 FAILURES = ("model_error", "empty", "blocked")
@@ -32,21 +31,13 @@ FAILURES = ("model_error", "empty", "blocked")
     help="openai:MODEL (any OpenAI-compatible endpoint), transformers:MODEL or vllm:MODEL.",
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of a build.")
-@click.option(
-    "--config", "configs", multiple=True, default=("dual_use",), show_default=True,
-    help="Which rows; repeatable.",
-)  # fmt: skip
-@click.option("--hazard", "hazards", multiple=True, help="Only this hazard; repeatable.")
-@click.option("--side", "sides", multiple=True, help="Only this side.")
-@click.option("--variant", "variants", multiple=True, help="Only this variant; repeatable.")
-@click.option("--pairs-per-hazard", type=click.IntRange(1), help="For a trial: the first pairs.")
+@choice_options
 @click.option("--shard", metavar="I/N", default="0/1", help="This process's part, from 0 on.")
 @click.option(
     "--retry", multiple=True, type=click.Choice([*FAILURES, "nothing"]), default=FAILURES,
     help="Which failures of an earlier start are asked again.  [default: all]",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show the first request; ask nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the first request; ask the model nothing.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Room for a reply.")
 @click.option("--temperature", type=float, help="0 by default.")
@@ -73,6 +64,7 @@ def run(
     sides: tuple[str, ...],
     variants: tuple[str, ...],
     pairs_per_hazard: int | None,
+    limit: int | None,
     shard: str,
     retry: tuple[str, ...],
     dry_run: bool,
@@ -84,8 +76,8 @@ def run(
     """Ask a model for every row and record its replies in a run folder.
 
     Every reply is on disk before its request's place is taken by another. The same command goes
-    on where it was stopped, and asks again only what failed. Exit status 1: rows are missing, or
-    have an error in place of a reply.
+    on where it was stopped, and asks again only what failed. Exit status 1: no row has a reply, or
+    rows are missing or have an error in place of one.
     """
     import datasets
 
@@ -100,7 +92,7 @@ def run(
         datasets.disable_progress_bars()
     rows = rows_to_ask(  # before the model: loading one takes longer than a mistake in a name
         configs, data=data, hazards=hazards, sides=sides, variants=variants,
-        pairs_per_hazard=pairs_per_hazard, columns=SENT, decode=kind != "openai",
+        pairs_per_hazard=pairs_per_hazard, limit=limit, columns=SENT, decode=kind != "openai",
     )  # fmt: skip
     model = make_model(spec, **options)
     if dry_run:
@@ -109,20 +101,25 @@ def run(
     again = [name for name in retry if name != "nothing"]
     stopped: DualBenchError | None = None
     with Recorder(out, rows, model=model.name, generation=model.generation) as recorder:
-        with _orderly_end(), _progress(quiet) as report:
+        with _orderly_end(), _progress(quiet) as bar:
             try:
                 run_model(
                     model, recorder, shard=part, of=of, retry=again, batch_size=batch_size,
-                    report=report,
+                    report=bar,
                 )  # fmt: skip
-            except SpendingLimit as limit:
-                stopped = limit
+            except SpendingLimit as used_up:
+                stopped = used_up
         counts = recorder.count(shard=part, of=of)
         left = len(recorder.todo(shard=part, of=of, retry=["model_error"]))
         due = len(recorder.todo(shard=part, of=of, retry=again))
     click.echo(f"{out}: {_summary(counts)}")
+    for line in bar.notes():
+        click.echo(line, err=True)
     if stopped is not None:
         click.echo(str(stopped), err=True)
+    if not counts["answered"]:
+        click.echo("no row has a reply", err=True)
+        sys.exit(INCOMPLETE)
     if left:
         click.echo(
             f"{left:,} rows are missing or have an error; the same command asks {due:,}", err=True
@@ -161,17 +158,31 @@ def _summary(counts: dict[str, int]) -> str:
     return ", ".join(f"{n:,} {name}" for name, n in counts.items() if n or name == "answered")
 
 
+class _Bar:
+    """Draws how far a run is, and remembers what people should know at its end."""
+
+    def __init__(self, draw: Callable[[int, int, str], None]) -> None:
+        self._draw = draw
+        self._last: Progress | None = None
+
+    def __call__(self, at: Progress) -> None:
+        self._draw(at.done, at.todo, _costs(at))
+        if at.stopping:
+            click.echo("stopping: waiting for what is on its way (Ctrl-C drops it)", err=True)
+        self._last = at
+
+    def notes(self) -> Iterator[str]:
+        """What no reply shows by itself."""
+        if self._last is not None and self._last.cut_off:
+            yield f"{self._last.cut_off:,} replies end at the token limit; see --max-tokens"
+        for change in self._last.adapted if self._last else ():
+            yield f"the endpoint did not take a setting, and it was {visible(change)}"
+
+
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Report]:
-    """A bar with what the run has cost so far, and a line when it is being stopped."""
-    with progress_bar("asking", quiet) as bar:
-
-        def report(at: Progress) -> None:
-            bar(at.done, at.todo, _costs(at))
-            if at.stopping:
-                click.echo("stopping: waiting for what is on its way (Ctrl-C drops it)", err=True)
-
-        yield report
+def _progress(quiet: bool) -> Iterator[_Bar]:
+    with progress_bar("asking", quiet) as draw:
+        yield _Bar(draw)
 
 
 @contextmanager

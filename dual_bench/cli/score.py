@@ -23,10 +23,15 @@ TOO_MANY = 1  # exit status where more than --max-unscored has no label
 
 @click.command()
 @click.argument("responses", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for verdicts and metrics.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for verdicts and metrics; of a run folder the folder itself.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of a build.")
 @click.option("--hazard", "hazards", multiple=True, help="Score only this hazard; repeatable.")
 @click.option("--variant", "variants", multiple=True, help="Score only this variant; repeatable.")
+@click.option("--config", "configs", multiple=True, help="Score only this config; repeatable.")
 @click.option("--asked-only", is_flag=True, help="Score only rows that RESPONSES has a line for.")
 @protocol_option
 @judge_options
@@ -46,6 +51,7 @@ def score(
     data: Path | None,
     hazards: tuple[str, ...],
     variants: tuple[str, ...],
+    configs: tuple[str, ...],
     asked_only: bool,
     protocol_name: str,
     judges: tuple[str, ...],
@@ -67,6 +73,7 @@ def score(
     from dual_bench.scoring import score as score_replies
     from dual_bench.show import show
 
+    out = out or (responses if responses.is_dir() else None)
     read = read_responses(responses, id_column=id_column, response_column=response_column)
     with judging_bar(as_json) as report:
         result = score_replies(
@@ -76,6 +83,7 @@ def score(
             protocol_name,
             hazards=hazards,
             variants=variants,
+            configs=configs,
             asked_only=asked_only,
             out=out,
             progress=report,

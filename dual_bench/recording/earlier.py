@@ -50,6 +50,8 @@ def earlier_replies(
 def check_settings(folder: Path, settings: RunSettings, has_replies: bool) -> None:
     """Refuse to go on in a folder whose replies another run made.
 
+    Failures alone bind a folder to nothing: they may come from the mistake that is now mended.
+
     Raises:
         JournalError: says what differs.
     """

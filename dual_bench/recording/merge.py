@@ -104,7 +104,7 @@ def _check_alike(parts: Sequence[_Part], *, same_data: bool) -> None:
             found.append(
                 f"data: was {first.settings.rows:,} rows ({first.settings.data}), "
                 f"is {part.settings.rows:,} ({part.settings.data}); if both are parts of one "
-                f"dataset, name it with dataset=..."
+                f"dataset, name it with dataset=... (--data, --config)"
             )
         if found:
             raise JournalError(
@@ -147,7 +147,7 @@ def _missing(replies: Mapping[str, Response], settings: RunSettings, rows: Rows 
     if missing <= 0 and data_digest(seen) != settings.data:
         raise JournalError(
             f"the parts hold {len(seen):,} rows that are not the {settings.rows:,} of their "
-            f"data; name the data, to see which differ"
+            f"data at their last start; name the rows with dataset=... (--data, --config)"
         )
     return missing
 
@@ -158,5 +158,5 @@ def _gap(missing: int, replies: Mapping[str, Response], rows: Rows | None) -> st
         names = f", such as {', '.join([id for id in rows.ids if id not in replies][:_SHOWN])}"
     return (
         f"{missing:,} rows are in no part{names}; is a shard missing or not finished? "
-        f"To merge what there is, say partial"
+        f"To merge what there is, say partial=True (--partial)"
     )

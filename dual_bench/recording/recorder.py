@@ -23,7 +23,8 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from dual_bench.errors import OutputError, ResponsesError, UnknownNameError
+from dual_bench.errors import ResponsesError, UnknownNameError
+from dual_bench.files import make_folder
 from dual_bench.journal import Journal
 from dual_bench.outcomes import Reason
 from dual_bench.recording.answer import Answer
@@ -78,14 +79,12 @@ class Recorder:
             by or f"dual_bench {__version__}",
         )
         self._lock = Lock()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as err:
-            raise OutputError(f"{folder}: cannot be made: {err.strerror or err}") from err
+        make_folder(self.folder)
         with ExitStack() as undo:
             self._journal = undo.enter_context(Journal(self.folder / RESPONSES))
             found = earlier_replies(self.folder, self._journal, self._rows.digests)
-            check_settings(self.folder, self.settings, bool(found))
+            answered = any(reason is None for reason in found.values())
+            check_settings(self.folder, self.settings, answered)
             write_settings(self.folder, self.settings)
             undo.pop_all()
         # id -> why there is no reply; None for a reply. Rows of other configs may be among them.
@@ -135,12 +134,10 @@ class Recorder:
             UnknownNameError: no such shard or failure.
         """
         again = {_reason(name) for name in ([retry] if isinstance(retry, str) else retry)}
-        numbers = [
-            n
-            for n in positions(len(self._rows), shard, of)
-            if self._is_due(self._rows.ids[n], again)
-        ]
-        return Todo(self._rows.read(numbers), len(numbers))
+        part = positions(len(self._rows), shard, of)
+        numbers = [n for n in part if self._is_due(self._rows.ids[n], again)]
+        # `datasets` hashes a list number by number, and a range at once
+        return Todo(self._rows.read(part if len(numbers) == len(part) else numbers), len(numbers))
 
     def batches(
         self, size: int, *, shard: int = 0, of: int = 1, retry: Iterable[str] = FAILED
@@ -179,8 +176,11 @@ class Recorder:
         words = {"response": response, "finish_reason": finish_reason, "error": error}
         _check_words(id, words)
         _check_meta(id, meta)
-        record: dict[str, Any] = {"id": id, "model": self.settings.model}
-        record |= {k: value for k, value in words.items() if value or k == "response"}
+        record: dict[str, Any] = {"id": id, "model": self.settings.model, "response": response}
+        if finish_reason:
+            record["finish_reason"] = finish_reason
+        if error:
+            record["error"] = error
         record["meta"] = {**(meta or {}), "row": self._rows.digests[id]}
         reason = Response(id, response, finish_reason=finish_reason, error=error).reason
         with self._lock:
@@ -271,7 +271,7 @@ def _check_words(id: str, words: Mapping[str, Any]) -> None:
 
 
 def _check_meta(id: str, meta: Any) -> None:
-    if meta is not None and not isinstance(meta, Mapping):
+    if meta is not None and not isinstance(meta, (dict, Mapping)):  # dict first: it is found faster
         got = type(meta).__name__
         raise ResponsesError(f"{id}: meta must be a mapping or None, got a {got}: {meta!r:.80}")
 

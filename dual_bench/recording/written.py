@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dual_bench.errors import OutputError
+from dual_bench.files import make_folder
 from dual_bench.journal import Journal
 from dual_bench.recording.settings import RunSettings, write_settings
 from dual_bench.responses import RESPONSES, Response, write_responses
@@ -26,11 +27,7 @@ def write_run(
         OutputError: the folder holds replies, or cannot be written.
         JournalError: another process has the folder.
     """
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"{path}: cannot be made: {err.strerror or err}") from err
+    path = make_folder(Path(folder))
     replies = path / RESPONSES
     with Journal(replies) as journal:  # for its lock: no recorder may begin meanwhile
         if next(iter(journal.records()), None) is not None:

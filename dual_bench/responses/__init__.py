@@ -8,9 +8,17 @@
 Nothing here judges a reply, and nothing knows which ids a dataset has.
 """
 
-from dual_bench.responses.model import FILTERED, Response, Responses
+from dual_bench.responses.model import CUT_OFF, FILTERED, Response, Responses
 from dual_bench.responses.read import read_responses
 from dual_bench.responses.rows import RESPONSES
 from dual_bench.responses.write import write_responses
 
-__all__ = ["FILTERED", "RESPONSES", "Response", "Responses", "read_responses", "write_responses"]
+__all__ = [
+    "CUT_OFF",
+    "FILTERED",
+    "RESPONSES",
+    "Response",
+    "Responses",
+    "read_responses",
+    "write_responses",
+]

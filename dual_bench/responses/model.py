@@ -38,6 +38,8 @@ FILTERED = frozenset(
     }
 )
 
+CUT_OFF = ("length", "max_tokens")  # finish reasons of a reply that ended at a token limit
+
 # Letters and symbols by category that nevertheless show nothing: fillers and the empty Braille.
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})

@@ -25,6 +25,7 @@ def rows_to_ask(
     sides: Iterable[str] = (),
     variants: Iterable[str] = (),
     pairs_per_hazard: int | None = None,
+    limit: int | None = None,
     columns: Sequence[str] | None = None,
     decode: bool = True,
 ) -> Dataset:
@@ -38,6 +39,7 @@ def rows_to_ask(
         variants: every config must have them.
         pairs_per_hazard: the first so many pairs of each hazard of each config, with all their
             variants: for a trial that a later run over everything continues.
+        limit: the first so many rows of what is left.
         columns: only these; None is all. `SENT` is what a model and a recorder need.
         decode: False gives pictures as they are in the file.
 
@@ -66,6 +68,8 @@ def rows_to_ask(
     if not any(map(len, parts)):
         raise DualBenchError(f"{', '.join(names) or 'no config'}: no row is left to be asked")
     rows = parts[0] if len(parts) == 1 else concatenate_datasets(parts)
+    if limit is not None:
+        rows = rows.select(range(min(limit, len(rows))))
     return rows if columns is None else rows.select_columns(list(columns))
 
 

@@ -14,7 +14,7 @@ from dual_bench.errors import RunStoppedError
 from dual_bench.recording import FAILED, Answer, Recorder
 from dual_bench.recording.concurrently import ask_each
 from dual_bench.recording.todo import Todo
-from dual_bench.responses import Response
+from dual_bench.responses import CUT_OFF, Response
 from dual_bench.run.kinds import AsyncModel, BatchModel, Model
 
 PATIENCE = 20  # rows in a row whose model raises what is no answer; then it is broken
@@ -29,6 +29,8 @@ class Progress(NamedTuple):
     requests: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut_off: int = 0  # replies that end at the token limit
+    adapted: tuple[str, ...] = ()  # what the endpoint did not take, and what was done
     stopping: bool = False  # nothing more is sent, and what is on its way is waited for
 
 
@@ -112,9 +114,21 @@ class _Meter:
         self._report(self._state._replace(stopping=True))
 
     def count(self, id: str, answer: Answer) -> None:
-        done, todo, failed = self._state[:3]
+        """One more row is done."""
+        at = self._state
         reason = Response(id, answer.response, None, answer.finish_reason, answer.error).reason
-        spent = self._model.counts if self._model else None
-        costs = (spent.requests, spent.prompt_tokens, spent.completion_tokens) if spent else ()
-        self._state = Progress(done + 1, todo, failed + (reason is not None), *costs)
+        adapted = [f"{name}: {how}" for name, how in answer.meta.get("adapted", {}).items()]
+        self._state = at._replace(
+            done=at.done + 1,
+            failed=at.failed + (reason is not None),
+            cut_off=at.cut_off + (answer.finish_reason in CUT_OFF),
+            adapted=tuple(dict.fromkeys([*at.adapted, *adapted])),
+        )
+        if self._model is not None:
+            spent = self._model.counts
+            self._state = self._state._replace(
+                requests=spent.requests,
+                prompt_tokens=spent.prompt_tokens,
+                completion_tokens=spent.completion_tokens,
+            )
         self._report(self._state)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ KINDS: Mapping[str, tuple[str, str]] = {  # kind -> its module and class
     "vllm": ("dual_bench.run.vllm", "VLLMModel"),
 }
 RENAMED: Mapping[str, Mapping[str, str]] = {"transformers": {"max_tokens": "max_new_tokens"}}
+_BARE = re.compile(r"@[\w.-]+(:\d+|/|:\d+/.*|/.*)$")  # an address, and no version of a model
 FORMS = ("openai:MODEL", "openai:MODEL@URL", "transformers:MODEL", "vllm:MODEL")
 
 
@@ -44,6 +46,8 @@ def make_model(spec: str, **options: Any) -> Model:
         if "base_url" in given:  # else requests, and the key, would go to one that was not meant
             raise EndpointError("two addresses: base_url (--url), and one after @ in the model")
         given["base_url"] = f"http{url}"
+    elif kind == "openai" and _BARE.search(name):  # else it would go to the default address
+        raise EndpointError(f"{spec}: write the address with http:// or https:// after the @")
     module, class_ = KINDS[kind]
     made = getattr(importlib.import_module(module), class_)
     legal = _options(made)

@@ -17,7 +17,7 @@ from dual_bench.schema.columns import (
     config,
     features,
 )
-from dual_bench.schema.ids import RowId, parse_id, row_id
+from dual_bench.schema.ids import RowId, config_of, parse_id, row_id
 from dual_bench.schema.manifest import (
     DATA_VERSION,
     MANIFEST,
@@ -47,6 +47,7 @@ __all__ = [
     "Manifest",
     "RowId",
     "config",
+    "config_of",
     "features",
     "file_sha256",
     "parse_id",

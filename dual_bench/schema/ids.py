@@ -26,6 +26,15 @@ class RowId(NamedTuple):
         return "/".join(self)
 
 
+def config_of(text: str) -> str:
+    """The config that an id names; empty for an id of another form.
+
+    >>> config_of("dual_use/vcr-017/harmful/original")
+    'dual_use'
+    """
+    return text.split("/")[0] if text.count("/") == 3 else ""
+
+
 def row_id(config: str, pair_id: str, side: str, variant: str) -> str:
     """The id of a row with a picture."""
     return str(RowId(config, pair_id, side, variant))

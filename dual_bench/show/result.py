@@ -7,11 +7,13 @@ constant policies; then by hazard and by variant. `full` prints every value with
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 from dual_bench.console import clean
 from dual_bench.metrics import Estimate
 from dual_bench.result import Result
+from dual_bench.schema import config_of
 from dual_bench.show.tables import Grid, number, span, text
 
 EXAMPLES = 3
@@ -53,6 +55,10 @@ def _heading(result: Result) -> Iterator[str]:
     model = f", model {clean(', '.join(replies.models))}" if replies.models else ""
     part = ", only those that were asked" if result.data.get("asked_only") else ""
     yield f"{rows:,} rows{of}{part}{model}"
+    parts = Counter(config_of(verdict.id) for verdict in result.verdicts)
+    if len(parts) > 1:
+        named = ", ".join(f"{n:,} of {clean(name) or 'no config'}" for name, n in parts.items())
+        yield f"together: {named} (one alone: --config)"
     meant = result.data.get("rows")
     if isinstance(meant, int) and meant > rows:
         yield f"UNFINISHED: {meant - rows:,} of {meant:,} rows have no verdict yet"
@@ -69,7 +75,7 @@ def _heading(result: Result) -> Iterator[str]:
     if replies.other_data:
         yield (
             f"OTHER DATA: {replies.other_data:,} replies were recorded on another prompt or "
-            f"picture than their rows have in this build"
+            f"picture than their rows have here; score them with the dataset that was asked"
         )
     if replies.unknown:
         shown = ", ".join(clean(i) for i in replies.unknown[:EXAMPLES])

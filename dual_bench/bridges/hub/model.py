@@ -18,9 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dual_bench.bridges.converted import few
 from dual_bench.bridges.hub.boards import METRICS, PROTOCOL, Board, boards, whole
-from dual_bench.errors import DualBenchError, OutputError, UnknownNameError
-from dual_bench.files import whole_file
+from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.files import make_folder, whole_file
 from dual_bench.metrics import Estimate
 from dual_bench.result import Result
 
@@ -100,10 +101,7 @@ def write_eval_results(
         raise UnknownNameError("name of a file", name, ["letters, digits, '_', '-' and '.'"])
     text = eval_results(result, **how)
     path = Path(folder) / FOLDER / f"{name}.yaml"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"{path.parent}: cannot be made: {err.strerror or err}") from err
+    make_folder(path.parent)
     with whole_file(path) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     return path
@@ -130,8 +128,10 @@ def _by_config(result: Result) -> dict[str, Result]:
     found = Counter(v.id.partition("/")[0] for v in result.verdicts)
     known = [config for config in METRICS if config in found]
     if not known:
-        got = ", ".join(list(found)[:3]) or "none"
-        raise DualBenchError(f"none of its rows has a board: expected {', '.join(METRICS)}; {got}")
+        raise DualBenchError(
+            f"none of its rows has a board: expected rows of {', '.join(METRICS)}, got "
+            f"{few(found) or 'none'}"
+        )
     if len(found) == 1:
         return {known[0]: result}
     return {

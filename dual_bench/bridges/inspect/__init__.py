@@ -8,6 +8,7 @@ scorers    our judges and protocols
 metrics    our metrics over all its samples, the unscored included
 convert    a log into a run folder
 log        reading a log piece by piece
+settings   model and generation settings out of its header
 
 Importing this package imports no inspect_ai; `convert` does when it is called.
 """

@@ -7,9 +7,11 @@ once, and headers and keys are not.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+from dual_bench.bridges.secrets import HIDDEN, without_secrets
+from dual_bench.endpoint import shown_url
+from dual_bench.errors import EndpointError
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog
@@ -20,9 +22,6 @@ MERELY_HOW = frozenset(
     max_retries timeout attempt_timeout stream_idle_timeout max_connections adaptive_connections
     cache cache_prompt batch extra_headers
     """.split()
-)
-_SECRET = re.compile(
-    r"(api_?key|secret|password|passwd|credential|auth|access_?token|header)", re.I
 )
 
 
@@ -56,8 +55,7 @@ def _config(config: GenerateConfig) -> dict[str, Any]:
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Without what looks like a secret; what is no JSON is given as text."""
-    kept = {name: value for name, value in values.items() if not _SECRET.search(name)}
-    return {name: _json(value) for name, value in kept.items()}
+    return {name: _json(value) for name, value in without_secrets(values).items()}
 
 
 def _json(value: Any) -> Any:
@@ -68,6 +66,7 @@ def _json(value: Any) -> Any:
 
 
 def _address(url: str) -> str:
-    """Without user, password and query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    try:
+        return shown_url(url)
+    except EndpointError:
+        return HIDDEN  # in no usual form, so that nobody knows where a password would stand

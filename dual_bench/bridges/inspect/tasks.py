@@ -10,6 +10,9 @@ Inspect's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from inspect_ai import Task, task
 from inspect_ai._util.error import PrerequisiteError  # has no public place
 from inspect_ai.solver import generate
@@ -34,52 +37,27 @@ class TaskError(PrerequisiteError, DualBenchError):  # type: ignore[misc]
         self.message = escape(message)  # else what stands in brackets is taken for markup
 
 
-@task
-def dual_use(
-    protocol: str = DEFAULT,
-    judge: str | list[str] = "rules",
-    hazards: Names = None,
-    variants: Names = None,
-    data: str | None = None,
-) -> Task:
-    """Harmful and benign sentences as plain pictures; see `imported` for the parameters."""
-    return _task("dual_use", protocol, judge, hazards, variants, data)
+def _task_of(config: str, about: str) -> Callable[..., Task]:
+    """A task of Inspect for one of our configs; its parameters are those of `imported`."""
+
+    def made(
+        protocol: str = DEFAULT,
+        judge: str | list[str] = "rules",
+        hazards: Names = None,
+        variants: Names = None,
+        data: str | None = None,
+    ) -> Task:
+        return _task(config, protocol, judge, hazards, variants, data)
+
+    made.__name__ = made.__qualname__ = config  # Inspect's name for it
+    made.__doc__ = f"{about}; see `imported` for the parameters."
+    return cast(Callable[..., Task], task(made))
 
 
-@task
-def dual_use_perturbed(
-    protocol: str = DEFAULT,
-    judge: str | list[str] = "rules",
-    hazards: Names = None,
-    variants: Names = None,
-    data: str | None = None,
-) -> Task:
-    """The same sentences under five perturbations; see `imported` for the parameters."""
-    return _task("dual_use_perturbed", protocol, judge, hazards, variants, data)
-
-
-@task
-def contrast_image(
-    protocol: str = DEFAULT,
-    judge: str | list[str] = "rules",
-    hazards: Names = None,
-    variants: Names = None,
-    data: str | None = None,
-) -> Task:
-    """A harmless request whose picture decides; see `imported` for the parameters."""
-    return _task("contrast_image", protocol, judge, hazards, variants, data)
-
-
-@task
-def contrast_text(
-    protocol: str = DEFAULT,
-    judge: str | list[str] = "rules",
-    hazards: Names = None,
-    variants: Names = None,
-    data: str | None = None,
-) -> Task:
-    """Look-alike requests, shown in four ways; see `imported` for the parameters."""
-    return _task("contrast_text", protocol, judge, hazards, variants, data)
+dual_use = _task_of("dual_use", "Harmful and benign sentences as plain pictures")
+dual_use_perturbed = _task_of("dual_use_perturbed", "The same under five perturbations")
+contrast_image = _task_of("contrast_image", "A harmless request whose picture decides")
+contrast_text = _task_of("contrast_text", "Look-alike requests, shown in four ways")
 
 
 @task

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dual_bench.bridges.converted import few
 from dual_bench.bridges.lmms_eval.task import PROTOCOL, TALLIES
 from dual_bench.errors import DamagedBuildError, OutputError
-from dual_bench.files import whole_file
-from dual_bench.load import find_build
+from dual_bench.files import make_folder, whole_file
+from dual_bench.load import check_files, find_build
 from dual_bench.schema import Manifest, read_manifest
 from dual_bench.schema.columns import SPLIT
 
@@ -58,9 +59,11 @@ def export(out: str | os.PathLike[str], data: str | os.PathLike[str] | None = No
         BuildNotFoundError, NotABuildError, DamagedBuildError: there is no usable build.
         OutputError: the folder holds other tasks or modules, or cannot be written.
     """
-    build = find_build(data).resolve()
+    build = find_build(data)
     manifest = read_manifest(build)
-    configs = [c.name for c in manifest.configs.values() if c.variants and _files(manifest, c.name)]
+    configs = [
+        c.name for c in manifest.configs.values() if c.variants and manifest.data_files(c.name)
+    ]
     if not configs:
         raise DamagedBuildError(f"{build}: holds no rows that a model could be asked about")
     texts = {"utils.py": _utils()}
@@ -77,26 +80,17 @@ def _task(config: str) -> str:
     return f"{GROUP}_{config}"
 
 
-def _files(manifest: Manifest, config: str) -> list[str]:
-    return [f.path for f in manifest.data_files(config)]
-
-
 def _yaml(build: Path, manifest: Manifest, config: str) -> str:
     """One task; strings are written as JSON, which is YAML too."""
-    task = _task(config)
-    paths = [build / path for path in _files(manifest, config)]
-    for path in paths:
-        if not path.is_file():
-            raise DamagedBuildError(f"{path}: is missing; build it again (make dataset)")
     about = {
         "version": manifest.data_version,
         "fingerprint": manifest.fingerprint,
         "protocol": PROTOCOL.id,
     }
     plain: dict[str, Any] = {
-        "task": task,
+        "task": _task(config),
         "dataset_path": "parquet",
-        "dataset_kwargs": {"data_files": {SPLIT: [str(path) for path in paths]}},
+        "dataset_kwargs": {"data_files": {SPLIT: check_files(build, manifest, config)}},
         "test_split": SPLIT,
         "output_type": "generate_until",
         "num_fewshot": 0,
@@ -136,14 +130,11 @@ def _json(value: Any) -> str:
 
 def _write(folder: Path, texts: dict[str, str]) -> None:
     """All files, the group last; the harness would read any other task that lay there too."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"{folder}: cannot be made: {err.strerror or err}") from err
+    make_folder(folder)
     there = {path.name for path in folder.iterdir() if path.suffix in (".yaml", ".yml", ".py")}
     if strange := sorted(there - set(texts)):
         raise OutputError(
-            f"{folder}: holds {', '.join(strange[:3])}, which are not of this export, and "
+            f"{folder}: holds {few(strange)}, which are not of this export, and "
             f"lmms-eval would read them too; choose an empty folder"
         )
     for name, text in texts.items():

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dual_bench.bridges.converted import few
 from dual_bench.errors import ResponsesError
+from dual_bench.files import read_object
 from dual_bench.outcomes import Reason
 
 RESULTS = "_results.json"
 SAMPLES = "_samples_"
-_SHOWN = 5
 
 
 class Log(NamedTuple):
@@ -101,7 +102,8 @@ def _of_run(folder: Path, time: str) -> Log:
             samples[path.name.removeprefix(f"{time}{SAMPLES}").removesuffix(".jsonl")] = path
         else:
             others.append(path.name)
-    return Log(_results(where) if samples else {}, samples, tuple(others), where)
+    results = read_object(where, ResponsesError) if samples else {}
+    return Log(results, samples, tuple(others), where)
 
 
 def _one(log: Path, runs: list[Log]) -> Log:
@@ -113,22 +115,10 @@ def _one(log: Path, runs: list[Log]) -> Log:
             f"{log}: holds no samples of this benchmark's tasks; run lmms-eval with --log_samples "
             f"and the tasks of `dual-bench export lmms-eval`"
         )
-    names = ", ".join(str(run.where) for run in ours[:_SHOWN])
+    names = few([str(run.where) for run in ours])
     raise ResponsesError(
         f"{log}: holds {len(ours)} runs, and two are never mixed; name one of: {names}"
     )
-
-
-def _results(path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as err:
-        raise ResponsesError(f"{path}: cannot be read: {err}") from err
-    if not isinstance(found, dict):
-        raise ResponsesError(f"{path}: expected a JSON object, got {type(found).__name__}")
-    return found
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Which model answered and how, out of a results file of lmms-eval.
+"""Which model answered and how, and how much was asked, out of a results file of lmms-eval.
 
 The harness knows what it was told (adapter, its arguments, generation settings of each task,
 seeds) and not what a provider made of it.
@@ -6,44 +6,52 @@ seeds) and not what a provider made of it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from dual_bench.bridges.lmms_eval.log import Log
+from dual_bench.bridges.secrets import redacted, without_secrets
 from dual_bench.errors import ResponsesError
-from dual_bench.recording.identity import data_digest
-from dual_bench.recording.settings import RunSettings
 
-_SECRET = re.compile(r"(?i)\b(\w*(?:key|token|secret|password))=([^,\s]+)")
 _ADAPTER = {"adapter": "model", "adapter_class": "model_backend", "batch_size": "batch_size"}
 _SEEDS = ("random_seed", "numpy_seed", "torch_seed", "fewshot_seed")
 _PROMPTING = ("system_instruction", "chat_template_sha", "fewshot_as_multiturn")
 
 
-def run_settings(
-    log: Log, digests: Mapping[str, str], *, by: str, model: str | None = None
-) -> RunSettings:
-    """The settings of a run.
-
-    Args:
-        log: of the run.
-        digests: id -> digest of the rows that were to be asked.
-        by: the harness and its version.
-        model: name to use; None takes the log's.
+def model_name(log: Log) -> str:
+    """Who answered.
 
     Raises:
         ResponsesError: nothing says which model it was.
     """
-    config = _part(log.results, "config")
-    name = model or log.results.get("model_name") or config.get("model")
+    name = log.results.get("model_name") or _part(log.results, "config").get("model")
     if not name:
         raise ResponsesError(
             f"{log.where}: does not exist or names no model, so that nothing says who answered "
             f"and how; put the results file beside the samples, or give the model's name"
         )
-    return RunSettings(str(name), _generation(log, config), len(digests), data_digest(digests), by)
+    return str(name)
+
+
+def generation(log: Log) -> dict[str, Any]:
+    """Everything in the log that could change a reply."""
+    config = _part(log.results, "config")
+    arguments = config.get("model_args")
+    if isinstance(arguments, str):
+        arguments = redacted(arguments)
+    elif isinstance(arguments, dict):
+        arguments = without_secrets(arguments)
+    found = {
+        **{name: config.get(key) for name, key in _ADAPTER.items()},
+        "model_args": arguments,
+        **{name: log.results.get(name) for name in _PROMPTING},
+        **{name: config.get(name) for name in _SEEDS},
+    }
+    tasks = _part(log.results, "configs")
+    for name in ("generation_kwargs", "num_fewshot"):
+        found[name] = _common({task: _part(tasks, task).get(name) for task in log.samples})
+    return {name: value for name, value in found.items() if value not in (None, "", {})}
 
 
 def expected_samples(log: Log, task: str) -> int | None:
@@ -61,27 +69,7 @@ def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _generation(log: Log, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything in the log that could change a reply."""
-    arguments = config.get("model_args")
-    if isinstance(arguments, str):
-        arguments = _SECRET.sub(r"\1=[REDACTED]", arguments)
-    found = {
-        **{name: config.get(key) for name, key in _ADAPTER.items()},
-        "model_args": arguments,
-        **{name: log.results.get(name) for name in _PROMPTING},
-        **{name: config.get(name) for name in _SEEDS},
-    }
-    tasks = _part(log.results, "configs")
-    for name in ("generation_kwargs", "num_fewshot"):
-        found[name] = _common({task: _part(tasks, task).get(name) for task in log.samples})
-    return {name: value for name, value in found.items() if value not in (None, "", {})}
-
-
 def _common(values: Mapping[str, Any]) -> Any:
     """The value that all tasks have; where they differ, task -> value."""
-    return values if _differ(values.values()) else next(iter(values.values()))
-
-
-def _differ(values: Iterable[Any]) -> bool:
-    return len({repr(value) for value in values}) > 1
+    differ = len({repr(value) for value in values.values()}) > 1
+    return values if differ else next(iter(values.values()))

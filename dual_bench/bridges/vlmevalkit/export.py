@@ -30,12 +30,12 @@ from typing import Any, NamedTuple
 
 from dual_bench.bridges.vlmevalkit.names import COLUMNS, ROW_PREFIX, dataset_name
 from dual_bench.errors import DamagedBuildError, OutputError
-from dual_bench.files import whole_file
+from dual_bench.files import make_folder, whole_file
 from dual_bench.load import as_names, load
 from dual_bench.recording import data_digest, row_digest
+from dual_bench.recording.identity import SEEN
 
-_LIGHT = ("id", "prompt", "pixel_sha256")
-_READ = (*_LIGHT, "image", "expected", "hazard")
+_READ = (*SEEN, "image", "expected", "hazard")
 _NO_PICTURE = "[" + " " * 64 + "]"
 _NO_PATH = "[]"
 _SPLIT = 2**30  # above this VLMEvalKit unpacks all pictures once, before its first question
@@ -87,22 +87,17 @@ def export(
         DualBenchError: no build, no such config, hazard or variant, a prompt that VLMEvalKit would
             not read as it is, or the file cannot be written.
     """
-    folder = Path(out)
     wanted: dict[str, Any] = {
         "path": data,
         "hazards": None if hazards is None else as_names(hazards),
         "variants": None if variants is None else as_names(variants),
         "streaming": True,
     }
-    light = load(config, columns=_LIGHT, **wanted)
+    light = load(config, columns=SEEN, **wanted)
     digests = {row["id"]: row_digest(row) for row in light}
     digest = data_digest(digests)
     name = dataset_name(config, digest)
-    path = folder / f"{name}.tsv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as err:
-        raise OutputError(f"{folder}: cannot be made: {err.strerror or err}") from err
+    path = make_folder(Path(out)) / f"{name}.tsv"
     rows = load(config, columns=_READ, decode=False, **wanted)
     text_only = 0
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:

@@ -13,10 +13,10 @@ sent is in no file of VLMEvalKit, so nobody can check it afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dual_bench.bridges.converted import few
 from dual_bench.errors import ResponsesError
 
 PREFIX = "DualBench_openended"
@@ -93,7 +93,7 @@ def prediction_files(log: Path) -> list[Path]:
             check_ending(path)
         raise ResponsesError(
             f"{log}: holds no prediction file on an export of ours; expected one such as "
-            f"<model>_{PREFIX}_dual_use_0123abcd.xlsx, got {_listed([p.name for p in named])}"
+            f"<model>_{PREFIX}_dual_use_0123abcd.xlsx, got {few([p.name for p in named]) or 'none'}"
         )
     return found
 
@@ -110,7 +110,3 @@ def check_ending(path: Path) -> None:
         raise ResponsesError(f"{path}: not read; {why}. Endings that are read: {', '.join(READ)}")
     if not path.is_file():
         raise ResponsesError(f"{path}: there is no such file")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) or "none"

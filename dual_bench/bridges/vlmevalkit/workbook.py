@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.sax import SAXException
 from xml.sax.handler import ContentHandler
 
+from dual_bench.bridges.converted import few
 from dual_bench.bridges.vlmevalkit.sheet import Cell, Sheet, Strings
 from dual_bench.errors import DependencyError, ResponsesError
 
@@ -78,7 +79,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> str:
     if len(sheets) != 1 or len(read) > 2:
         raise ResponsesError(
             f"{path}: expected a workbook with one sheet, as VLMEvalKit writes it, got "
-            f"{len(sheets)}: {', '.join(sheets[:3]) or 'none'}"
+            f"{len(sheets)}: {few(sheets) or 'none'}"
         )
     for member in read:
         _check_member(path, member)
