@@ -71,7 +71,8 @@ def read_verdicts(path: str | os.PathLike[str]) -> list[Verdict]:
         file = file / VERDICTS
     if not file.is_file():
         raise JournalError(
-            f"{file}: no such file; expected the verdicts of `dual-bench score` (of a file of replies: with --out)"
+            f"{file}: no such file; expected the verdicts of `dual-bench score` (of a file of "
+            f"replies: with --out)"
         )
     return list(latest(read_journal(file), str(file)).values())
 

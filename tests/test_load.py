@@ -1,7 +1,9 @@
 """Loading: the same rows by both ways, only what was asked for, and clear words when it fails."""
 
+import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -265,3 +267,24 @@ def test_a_hub_repository_is_asked_for_only_when_it_is_named(
     ((args, kwargs),) = asked
     assert args == ("someone/dual-bench", "prompts")
     assert kwargs["revision"] == "v1"
+
+
+def test_nothing_is_asked_when_a_build_is_read(build: Path, tmp_path: Path) -> None:
+    """Not even the request by which `datasets` counts reads, which offline mode hides."""
+    code = (
+        "import socket\n"
+        "def refused(*given, **named): raise SystemExit(f'asked for {given[0]}')\n"
+        "socket.getaddrinfo = refused\n"
+        "import dual_bench\n"
+        f"ds = dual_bench.load('dual_use', path={str(build)!r})\n"
+        "print(len(ds))"
+    )
+    online = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=online | {"HF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "72\n"), done.stderr

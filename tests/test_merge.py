@@ -168,7 +168,7 @@ def test_parts_that_knew_other_rows_need_the_whole_dataset(
     with pytest.raises(JournalError, match=message):
         merge([one, two], tmp_path / "all")
     if data is OTHER:
-        with pytest.raises(JournalError, match="another build.* 2 rows differ"):
+        with pytest.raises(JournalError, match=r"another build.* 2 rows differ"):
             merge([one, two], tmp_path / "all", dataset=ROWS)
         assert not (tmp_path / "all").exists()
     else:  # a part of the same dataset, as its own process had it

@@ -92,6 +92,17 @@ def test_a_folder_without_replies_may_be_taken_by_another_run(tmp_path: Path) ->
     assert (read_settings(tmp_path) or RunSettings("?")).model == "n"
 
 
+def test_failures_alone_bind_a_folder_to_nothing(tmp_path: Path) -> None:
+    with recorder(tmp_path) as rec:
+        rec.add(IDS[0], None, error="down")
+        rec.add(IDS[1], "", finish_reason="length")
+    with recorder(tmp_path, model="n", generation={"max_tokens": 4096}) as rec:
+        assert len(due(rec)) == len(IDS)
+        rec.add(IDS[0], "x")
+    with pytest.raises(JournalError, match="model: was 'n', is 'm'"):
+        recorder(tmp_path)
+
+
 def test_a_whole_folder_is_written_once(tmp_path: Path) -> None:
     made = RunSettings("m", GENERATION, 8, "d", "harness 1")
     replies = [

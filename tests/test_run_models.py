@@ -71,3 +71,15 @@ def test_what_the_bar_says_of_costs() -> None:
     assert _costs(Progress(3, 9, 1, 12345)) == "failed 1  requests 12,345"
     want = "failed 0  requests 2  tokens 1,000 in, 20 out"
     assert _costs(Progress(2, 9, 0, 2, 1000, 20)) == want
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "localhost:8000/v1", "host.example/v1"])
+def test_an_address_without_its_scheme_goes_nowhere(address: str) -> None:
+    """Else rows and key would go to the default address."""
+    with pytest.raises(EndpointError, match="write the address with http:// or https://"):
+        make_model(f"openai:m@{address}")
+
+
+def test_a_version_in_a_models_name_is_no_address() -> None:
+    model = make_model("openai:claude@20240229", base_url="http://127.0.0.1:1/v1")
+    assert model.name == "claude@20240229"

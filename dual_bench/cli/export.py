@@ -58,9 +58,8 @@ def vlmevalkit(
     done = write(out, data, config, hazards=hazards or None, variants=variants or None)
     text = f", {done.text_only:,} of them without a picture" if done.text_only else ""
     click.echo(f"{done.path}: {done.rows:,} rows{text}. Run, for example:")
-    click.echo(
-        f"  LMUData={done.path.parent.resolve()} python run.py --data {done.name} --mode infer --model ..."
-    )
+    folder = done.path.parent.resolve()
+    click.echo(f"  LMUData={folder} python run.py --data {done.name} --mode infer --model ...")
     if done.large:
         click.echo("It is above 1 GiB: VLMEvalKit unpacks its pictures before the first question.")
 
