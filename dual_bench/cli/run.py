@@ -200,5 +200,9 @@ def _costs(at: Progress) -> str:
     if at.requests:
         parts.append(f"requests {at.requests:,}")
     if at.prompt_tokens or at.completion_tokens:
-        parts.append(f"tokens {at.prompt_tokens:,} in, {at.completion_tokens:,} out")
+        parts.append(f"tokens {_short(at.prompt_tokens)} in, {_short(at.completion_tokens)} out")
     return "  ".join(parts)
+
+
+def _short(count: int) -> str:
+    return f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"

@@ -20,6 +20,7 @@ from dual_bench.run.waiting import Gate, asked_wait, back_off, spread
 from dual_bench.run.wire import Got, Wire
 
 NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached")  # a 429 that does not pass
+_NOTHING_YET = Got()  # what came of a request that was not sent
 Body = Callable[[Mapping[str, str]], bytes]  # the request, for what had to be adapted
 
 
@@ -83,7 +84,8 @@ class Chat:
         self.counts = Counts()
         self._wire, self._endpoint, self._model = wire, endpoint, model
         self._limits, self._adaptable = limits, adaptable
-        self._adapted: Mapping[str, str] = {}  # what the server was found to reject
+        # what the server was found to reject; replaced and never changed: rows on their way hold it
+        self._adapted: Mapping[str, str] = {}
         self._gate = Gate()
         self._failed_in_a_row = 0
         self._answered = False  # a row was: key, model and address are right
@@ -99,7 +101,7 @@ class Chat:
             EndpointError: no row can be answered: key, model, address, or it is down.
             SpendingLimit: no request was sent for this row, because there are no more.
         """
-        adapted, tries, failed, got = dict(self._adapted), 0, 0, Got()
+        adapted, tries, failed, got = self._adapted, 0, 0, _NOTHING_YET
         while True:
             await self._gate.passed()
             if self.counts.requests == self._limits.max_requests:
@@ -116,7 +118,7 @@ class Chat:
             if (answer := _answer(got)) is not None:
                 return self._kept(answer, tries, adapted)
             if change := self._change(got, adapted):
-                adapted |= change
+                adapted = {**adapted, **change}
                 continue
             self._check_account(got)
             failed += 1
@@ -132,8 +134,9 @@ class Chat:
     def _kept(self, answer: Answer, tries: int, adapted: Mapping[str, str]) -> Answer:
         """What a server answered, with what it cost; nothing in it shows the key."""
         meta: dict[str, Any] = {"attempts": tries}
-        meta |= {"adapted": dict(adapted)} if adapted else {}
-        meta |= answer.meta
+        if adapted:
+            meta["adapted"] = dict(adapted)
+        meta.update(answer.meta)
         self.counts.add(meta.get("usage", {}))
         if "filter" in meta:
             meta["filter"] = self._endpoint.scrubbed(meta["filter"])
@@ -142,8 +145,9 @@ class Chat:
             self._count_failure(error)
             return answer._replace(error=error, meta=meta)
         self._failed_in_a_row, self._answered = 0, True
-        self._adapted = {**self._adapted, **adapted}
-        return answer._replace(meta=meta)
+        if adapted:
+            self._adapted = {**self._adapted, **adapted}
+        return Answer(answer.response, answer.finish_reason, answer.error, meta)
 
     def _given_up(self, got: Got, why: str, tries: int, adapted: Mapping[str, str]) -> Answer:
         error = self._endpoint.scrubbed(got.said) + why

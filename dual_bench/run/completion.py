@@ -30,7 +30,7 @@ def read_json(raw: bytes) -> Any:
         ValueError: it is no UTF-8, or no JSON; the message is one line.
     """
     try:
-        return _DECODER.decode(raw.decode("utf-8-sig"))
+        return _DECODER.decode(raw.decode().removeprefix("\ufeff"))
     except UnicodeDecodeError as err:
         raise ValueError(f"no UTF-8 at byte {err.start} of {len(raw)}") from None
     except (ValueError, RecursionError) as err:
@@ -146,9 +146,9 @@ def _reported(body: object) -> dict[str, Any]:
         meta["model"] = model
     usage = body.get("usage")
     if isinstance(usage, dict):
-        counted = {name: usage.get(name) for name in _TOKENS}
-        tokens = {name: n for name, n in counted.items() if type(n) is int and n >= 0}
-        meta |= {"usage": tokens} if tokens else {}
+        tokens = {name: n for name in _TOKENS if type(n := usage.get(name)) is int and n >= 0}
+        if tokens:
+            meta["usage"] = tokens
     return meta
 
 

@@ -99,6 +99,7 @@ class Wire:
         self.url = urlunsplit((parts.scheme, place, path, parts.query, ""))
         self._endpoint, self._timeout = endpoint, timeout
         self._session: Any = None
+        self._faults: tuple[type[Exception], ...] = (OSError,)
         self._options: dict[str, Any] = {"allow_redirects": False}
 
     async def open(self) -> None:
@@ -119,6 +120,7 @@ class Wire:
             pair = f"{unquote(login.username)}:{unquote(login.password or '')}".encode()
             headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
         self._options["proxy"] = _proxy(self.url)
+        self._faults = (aiohttp.ClientError, OSError)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),  # the loop says how many are in flight
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -138,8 +140,6 @@ class Wire:
 
     async def post(self, body: bytes) -> Got:
         """Send one request and read the whole answer."""
-        import aiohttp
-
         # a large one is written in pieces, so that the others get their turn
         data = body if len(body) < _AT_ONCE else BytesIO(body)
         try:
@@ -150,7 +150,7 @@ class Wire:
                 return Got(answer.status, answer.headers, raw)
         except TimeoutError:
             return Got(fault=f"TimeoutError: no whole answer within {self._timeout:g} s")
-        except (aiohttp.ClientError, OSError) as err:
+        except self._faults as err:
             return Got(fault=f"{type(err).__name__}: {err}")
 
 
@@ -162,12 +162,14 @@ def _shortened(body: bytes) -> str:
 
 async def _read(content: Any) -> bytes | None:
     """The whole body; None where it is too large."""
-    parts, size = [], 0
-    async for part in content.iter_any():
+    parts, size, ended = [], 0, False
+    while not ended:
+        part = await content.readany()
         size += len(part)
         if size > LARGEST:
             return None
         parts.append(part)
+        ended = content.at_eof()  # a short answer is there at once, and is not waited for twice
     return b"".join(parts)
 
 
