@@ -17,8 +17,8 @@ from dual_bench.errors import (
     EndpointError,
     RunStoppedError,
 )
+from dual_bench.recording.answer import Answer
 from dual_bench.run import AsyncModel, BatchModel, Progress, run
-from dual_bench.run.base import Answer
 from tests.recorder_kit import lines, recorder
 from tests.replies_kit import rows
 from tests.run_kit import rows_of

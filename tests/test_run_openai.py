@@ -16,9 +16,9 @@ pytest.importorskip("aiohttp", reason="needs aiohttp: the extra `api`")
 
 from dual_bench.errors import DependencyError, EndpointError
 from dual_bench.outcomes import Reason
+from dual_bench.recording.answer import Answer
 from dual_bench.responses import Response
 from dual_bench.run import waiting, wire
-from dual_bench.run.base import Answer
 from dual_bench.run.openai import ChatModel
 from tests.scripted_server import (
     Action,

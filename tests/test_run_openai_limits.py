@@ -15,7 +15,7 @@ pytest.importorskip("aiohttp", reason="needs aiohttp: the extra `api`")
 
 import dual_bench
 from dual_bench.errors import EndpointError, SpendingLimit
-from dual_bench.run.base import Answer
+from dual_bench.recording.answer import Answer
 from dual_bench.run.openai import ChatModel
 from dual_bench.run.waiting import asked_wait
 from tests.scripted_server import (

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("aiohttp", reason="needs aiohttp: the extra `api`")
 
 from dual_bench.errors import EndpointError
-from dual_bench.run.base import Answer
+from dual_bench.recording.answer import Answer
 from dual_bench.run.openai import ChatModel
 from tests.scripted_server import Action, Body, ScriptedServer, status
 from tests.test_run_openai import FINE, KEY, PNG, always, ask_each, make, quick, row

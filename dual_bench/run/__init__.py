@@ -6,7 +6,7 @@
     kinds         what a model is to the driver
     openai        any OpenAI-compatible endpoint: request, chat, wire, waiting, completion, pictures
     transformers  a model on this machine, with transformers
-    vllm          the same with vLLM
+    vllm          the same with vLLM; local: what both share
 
 Each kind needs an extra. Nobody needs any of this to be scored: see `dual_bench.Recorder`.
 """

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from dual_bench.endpoint import Endpoint, adaptation, is_block
 from dual_bench.errors import DualBenchError, EndpointError, SpendingLimit
-from dual_bench.run.base import Answer
+from dual_bench.recording.answer import Answer
 from dual_bench.run.completion import block, read_completion
 from dual_bench.run.waiting import Gate, asked_wait, back_off, spread
 from dual_bench.run.wire import Got, Wire

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dual_bench.endpoint import error_in, is_block
+from dual_bench.recording.answer import Answer
 from dual_bench.responses.model import is_blank, is_filter
-from dual_bench.run.base import Answer
 
 BLOCKED = "content_filter"
 KEPT = 2000  # characters of a provider's words about its filter

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from dual_bench.endpoint import find_endpoint
 from dual_bench.errors import DamagedBuildError
-from dual_bench.run.base import Answer
+from dual_bench.recording.answer import Answer
 from dual_bench.run.chat import Chat, Limits
 from dual_bench.run.pictures import is_decoded
 from dual_bench.run.request import Request, content_of

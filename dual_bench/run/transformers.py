@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dual_bench.run import base
+from dual_bench.run import local
 
 IDLE = ("_", "output", "return", "transformers_version", "use_cache")  # these change no word
 
@@ -54,7 +54,7 @@ class TransformersModel:
             if not self._processor.chat_template or self._model.config.is_encoder_decoder:
                 raise ValueError("is no model for chats; write a loop of your own")
         except Exception as err:
-            base.unusable(model, err, "transformers")
+            local.unusable(model, err, "transformers")
         words.padding_side = "left"  # so that replies begin where prompts end
         words.pad_token = words.pad_token or words.eos_token
         greedy = {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
@@ -67,33 +67,33 @@ class TransformersModel:
             "max_new_tokens": max_new_tokens, "temperature": temperature, "seed": seed,
             "system": system, "dtype": str(self._model.dtype).removeprefix("torch."),
             "revision": getattr(self._model.config, "_commit_hash", None) or revision,
-            "weights": base.fingerprint(self._model.parameters()),
+            "weights": local.fingerprint(self._model.parameters()),
             "defaults": {k: v for k, v in own.to_diff_dict().items() if not k.startswith(IDLE)},
         }  # fmt: skip
         how = {"fatal": (torch.AcceleratorError,), "free": torch.cuda.empty_cache, "mixed": False}
-        self._batches, self._torch = base.Batches(self._ask, **how), torch
+        self._batches, self._torch = local.Batches(self._ask, **how), torch
 
-    def answer(self, rows: Sequence[base.Row]) -> list[base.Answer]:
+    def answer(self, rows: Sequence[local.Row]) -> list[local.Answer]:
         """One answer a row, in their order; a row that fails alone has an error."""
         return self._batches.answer(rows)
 
-    def preview(self, row: base.Row) -> str:
+    def preview(self, row: local.Row) -> str:
         """What the model would read for a row, with a mark where the picture is."""
-        chat = base.conversation(row, "image", self.generation["system"])
+        chat = local.conversation(row, "image", self.generation["system"])
         return str(self._processor.apply_chat_template(chat, add_generation_prompt=True))
 
-    def _ask(self, rows: Sequence[base.Row]) -> list[base.Answer]:
+    def _ask(self, rows: Sequence[local.Row]) -> list[local.Answer]:
         inputs = self._processor.apply_chat_template(
-            [base.conversation(row, "image", self.generation["system"]) for row in rows],
+            [local.conversation(row, "image", self.generation["system"]) for row in rows],
             add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt",
             processor_kwargs={"padding": True},
         ).to(self._model.device, dtype=self._model.dtype)  # fmt: skip
-        self._torch.manual_seed(base.seed_for(self.generation["seed"], rows))
+        self._torch.manual_seed(local.seed_for(self.generation["seed"], rows))
         out = self._model.generate(**inputs, **self._how)  # without gradients, by itself
         return [self._read(tokens) for tokens in out[:, inputs["input_ids"].shape[1] :].tolist()]
 
-    def _read(self, tokens: list[int]) -> base.Answer:
+    def _read(self, tokens: list[int]) -> local.Answer:
         """The words up to the first end mark, and whether there was one."""
         end = next((n for n, token in enumerate(tokens) if token in (self._ends or ())), None)
         said = self._words.decode(tokens[:end], skip_special_tokens=True)
-        return base.Answer(said, "length" if end is None else "stop")
+        return local.Answer(said, "length" if end is None else "stop")

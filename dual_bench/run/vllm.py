@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dual_bench.errors import RunStoppedError
-from dual_bench.run import base
+from dual_bench.run import local
 
 FAILED = {"abort", "error", None}  # of vLLM's finish reasons, those of no reply
 TAKEN = ("top_p", "top_k", "min_p", "repetition_penalty")  # as the model's publisher set them
@@ -60,7 +60,7 @@ class VLLMModel:
             sampling |= {"temperature": temperature, "max_tokens": max_tokens, "seed": seed}
             self._sampling = SamplingParams(**sampling)
         except Exception as err:
-            base.unusable(model, err, "vllm")
+            local.unusable(model, err, "vllm")
         config = self._llm.model_config
         self.name = model
         self.generation: Mapping[str, Any] = {
@@ -68,28 +68,28 @@ class VLLMModel:
             "revision": getattr(config.hf_config, "_commit_hash", None) or revision,
             "engine": engine,
         }  # fmt: skip
-        self._batches = base.Batches(self._ask, fatal=(EngineDeadError,))
+        self._batches = local.Batches(self._ask, fatal=(EngineDeadError,))
 
-    def answer(self, rows: Sequence[base.Row]) -> list[base.Answer]:
+    def answer(self, rows: Sequence[local.Row]) -> list[local.Answer]:
         """One answer a row, in their order; a row that fails alone has an error."""
         return self._batches.answer(rows)
 
-    def preview(self, row: base.Row) -> str:
+    def preview(self, row: local.Row) -> str:
         """The messages that vLLM would get for a row."""
-        chat = base.conversation(row, "image_pil", self.generation["system"])
+        chat = local.conversation(row, "image_pil", self.generation["system"])
         return json.dumps(
             chat, indent=1, ensure_ascii=False, default=lambda p: f"<{p.size} pixels>"
         )
 
-    def _ask(self, rows: Sequence[base.Row]) -> list[base.Answer]:
-        chats = [base.conversation(row, "image_pil", self.generation["system"]) for row in rows]
+    def _ask(self, rows: Sequence[local.Row]) -> list[local.Answer]:
+        chats = [local.conversation(row, "image_pil", self.generation["system"]) for row in rows]
         found = self._llm.chat(chats, self._sampling, use_tqdm=False)
         if len(found) != len(rows):  # then nobody can say which reply is whose
             raise RunStoppedError(f"vLLM gave {len(found)} replies to {len(rows)} rows; none kept")
         return [self._read(output) for output in found]
 
-    def _read(self, output: Any) -> base.Answer:
+    def _read(self, output: Any) -> local.Answer:
         reply = output.outputs[0]
         if reply.finish_reason in FAILED:
-            return base.Answer(None, error=f"vLLM ended the row with {reply.finish_reason!r}")
-        return base.Answer(reply.text, reply.finish_reason)
+            return local.Answer(None, error=f"vLLM ended the row with {reply.finish_reason!r}")
+        return local.Answer(reply.text, reply.finish_reason)

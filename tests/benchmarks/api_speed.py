@@ -4,10 +4,11 @@
 
 All in one run, against a server in a process of its own that answers at once:
 - bare aiohttp: one session that posts request bodies made beforehand, and reads the answers;
+- bare httpx: the same with httpx, on which the openai package stands;
 - raw asyncio: the same bytes over asyncio's streams, with an HTTP client of ten lines;
 - model: `ChatModel.ask` over rows in memory: base64, JSON, posting, reading the completion;
 - run: the same from the built files on disk into a run folder, through `Recorder.ask_all`.
-The four take turns; the best of the rounds counts, since other programs only ever slow them down.
+The five take turns; the best of the rounds counts, since other programs only ever slow them down.
 The server says how many bytes it was sent: they are the same for all.
 """
 
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import httpx
 
 import dual_bench
 from dual_bench.run.choice import SENT
@@ -123,6 +125,22 @@ def bare(port: int, bodies: Sequence[bytes], concurrency: int) -> Work:
     return run
 
 
+def bare_httpx(port: int, bodies: Sequence[bytes], concurrency: int) -> Work:
+    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer none"}
+
+    async def run() -> None:
+        limits = httpx.Limits(max_connections=concurrency)
+        async with httpx.AsyncClient(limits=limits, headers=headers, trust_env=False) as client:
+
+            async def one(body: bytes) -> None:
+                assert (await client.post(url, content=body)).content == BODY
+
+            await share(bodies, concurrency, one)
+
+    return run
+
+
 def raw(port: int, bodies: Sequence[bytes], concurrency: int) -> Work:
     head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
 
@@ -206,6 +224,7 @@ def main() -> None:
     with server() as port:
         ways: dict[str, Work] = {
             "bare aiohttp": bare(port, bodies, n),
+            "bare httpx": bare_httpx(port, bodies, n),
             "raw asyncio": raw(port, bodies, n),
             "model": model(port, rows, n),
             "run": whole(port, dataset, n),

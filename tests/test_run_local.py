@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from dual_bench.errors import DamagedBuildError, DependencyError, RunStoppedError
-from dual_bench.run import base
+from dual_bench.run import local
 
 
 class OutOfMemoryError(RuntimeError):
@@ -28,18 +28,18 @@ class Loop:
         self.bad, self.room = bad, room
         self.sizes: list[int] = []
         self.freed = 0
-        self.batches = base.Batches(self.ask, free=self.free, **how)
+        self.batches = local.Batches(self.ask, free=self.free, **how)
 
     def free(self) -> None:
         self.freed += 1
 
-    def ask(self, rows: Sequence[base.Row]) -> list[base.Answer]:
+    def ask(self, rows: Sequence[local.Row]) -> list[local.Answer]:
         self.sizes.append(len(rows))
         if len(rows) > self.room:
             raise OutOfMemoryError("tried to allocate 9 GiB")
         if guilty := [row["id"] for row in rows if row["id"] in self.bad]:
             raise ValueError(f"cannot\nread {guilty[0]}")
-        return [base.Answer(f"I see {row['id']}.", "stop") for row in rows]
+        return [local.Answer(f"I see {row['id']}.", "stop") for row in rows]
 
 
 def rows(count: int) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ def test_a_row_that_fails_alone_has_an_error_and_the_others_their_replies() -> N
     assert [a.response for a in answers] == [
         None if n == 5 else f"I see {n}." for n in range(8)
     ]  # fmt: skip
-    assert answers[5] == base.Answer(None, error="ValueError: cannot read 5")
+    assert answers[5] == local.Answer(None, error="ValueError: cannot read 5")
     assert loop.sizes == [8, 4, 4, 2, 1, 1, 2]
     assert loop.freed == 4
 
@@ -77,7 +77,7 @@ def test_batches_that_need_too_much_memory_get_smaller_and_stay_so() -> None:
 
 def test_a_row_that_is_too_large_alone_is_an_error() -> None:
     (answer,) = Loop(room=0).batches.answer(rows(1))
-    assert answer == base.Answer(None, error="OutOfMemoryError: tried to allocate 9 GiB")
+    assert answer == local.Answer(None, error="OutOfMemoryError: tried to allocate 9 GiB")
 
 
 def test_a_batch_of_none() -> None:
@@ -105,19 +105,19 @@ def test_what_stops_the_run_is_charged_to_no_row(
 ) -> None:
     asked = []
 
-    def ask(rows: Sequence[base.Row]) -> list[base.Answer]:
+    def ask(rows: Sequence[local.Row]) -> list[local.Answer]:
         asked.append(len(rows))
         raise raised
 
     with pytest.raises(seen):
-        base.Batches(ask, fatal=(DeadError,)).answer(rows(8))
+        local.Batches(ask, fatal=(DeadError,)).answer(rows(8))
     assert asked == [8]
 
 
 def test_an_error_is_one_line_and_not_endless() -> None:
-    assert base.described(ValueError("a\n  b\tc")) == "ValueError: a b c"
-    assert base.described(ValueError()) == "ValueError"
-    assert len(base.described(ValueError("x" * 9000))) == base.LONGEST
+    assert local.described(ValueError("a\n  b\tc")) == "ValueError: a b c"
+    assert local.described(ValueError()) == "ValueError"
+    assert len(local.described(ValueError("x" * 9000))) == local.LONGEST
 
 
 def test_a_picture_may_be_decoded_or_not() -> None:
@@ -126,27 +126,27 @@ def test_a_picture_may_be_decoded_or_not() -> None:
     picture.save(file, "PNG")
     given = [picture, {"bytes": file.getvalue(), "path": None}]
     for image in given:
-        found = base.picture_of({"id": "a", "image": image})
+        found = local.decoded({"id": "a", "image": image})
         assert (found.mode, found.size, found.getpixel((0, 0))) == ("RGB", (3, 2), (255, 0, 0))
-    assert base.picture_of({"id": "a", "image": None, "pixel_sha256": None}) is None
+    assert local.decoded({"id": "a", "image": None, "pixel_sha256": None}) is None
 
 
 @pytest.mark.parametrize("image", [{"bytes": b"no picture"}, {"path": "/none"}, 7, {}])
 def test_a_picture_that_cannot_be_read_is_its_rows_error(image: object) -> None:
     with pytest.raises(ValueError, match="its picture cannot be read"):
-        base.picture_of({"id": "a", "image": image})
+        local.decoded({"id": "a", "image": image})
 
 
 def test_a_row_whose_picture_was_not_loaded_is_not_asked_without_it() -> None:
     with pytest.raises(DamagedBuildError, match="a: has pixel_sha256 and no image"):
-        base.picture_of({"id": "a", "pixel_sha256": "00"})
+        local.decoded({"id": "a", "pixel_sha256": "00"})
 
 
 def test_a_conversation_shows_the_picture_first() -> None:
     row = {"id": "a", "prompt": "What?", "image": None}
     words = {"type": "text", "text": "What?"}
-    assert base.conversation(row, "image", None) == [{"role": "user", "content": [words]}]
-    shown = base.conversation(row | {"image": Image.new("RGB", (2, 2))}, "image_pil", "Be kind.")
+    assert local.conversation(row, "image", None) == [{"role": "user", "content": [words]}]
+    shown = local.conversation(row | {"image": Image.new("RGB", (2, 2))}, "image_pil", "Be kind.")
     assert shown[0] == {"role": "system", "content": [{"type": "text", "text": "Be kind."}]}
     picture, last = shown[1]["content"]
     assert (picture["type"], picture["image_pil"].size, last) == ("image_pil", (2, 2), words)
@@ -164,14 +164,14 @@ def test_a_model_that_only_fails_stops_the_run_between_two_batches() -> None:
 
 def test_batches_do_not_draw_alike() -> None:
     a, b = rows(2)
-    assert len({base.seed_for(0, [a]), base.seed_for(0, [b]), base.seed_for(1, [a])}) == 3
-    assert base.seed_for(0, [a, b]) == base.seed_for(0, [dict(a), dict(b)])
+    assert len({local.seed_for(0, [a]), local.seed_for(0, [b]), local.seed_for(1, [a])}) == 3
+    assert local.seed_for(0, [a, b]) == local.seed_for(0, [dict(a), dict(b)])
 
 
 def test_why_a_model_cannot_be_loaded() -> None:
     with pytest.raises(DependencyError, match=r"needs a package .* torchvision .*\[transformers\]"):
-        base.unusable("m", ImportError("torchvision is missing"), "transformers")
+        local.unusable("m", ImportError("torchvision is missing"), "transformers")
     with pytest.raises(
         RunStoppedError, match=r"^m: cannot be loaded \(no folder .*\): OSError: x$"
     ):
-        base.unusable("m", OSError("x"), "vllm")
+        local.unusable("m", OSError("x"), "vllm")

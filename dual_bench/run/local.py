@@ -131,7 +131,7 @@ def conversation(row: Row, kind: str, system: str | None) -> list[dict[str, Any]
         kind: what the library calls a picture: both the type of its part and the key in it.
         system: a message that stands before.
     """
-    picture = picture_of(row)
+    picture = decoded(row)
     parts = [] if picture is None else [{"type": kind, kind: picture}]
     user = {"role": "user", "content": [*parts, {"type": "text", "text": row["prompt"]}]}
     if system is None:
@@ -139,7 +139,7 @@ def conversation(row: Row, kind: str, system: str | None) -> list[dict[str, Any]
     return [{"role": "system", "content": [{"type": "text", "text": system}]}, user]
 
 
-def picture_of(row: Row) -> Any:
+def decoded(row: Row) -> Any:
     """The picture of a row, decoded, as RGB; None for a row that has none.
 
     Raises:
