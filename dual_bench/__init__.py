@@ -13,8 +13,9 @@ Importing this package reads no data and asks no network.
 
 from dual_bench.comparison import compare
 from dual_bench.errors import DualBenchError
-from dual_bench.load import find_build, load, pairs
+from dual_bench.load import find_build, load
 from dual_bench.outcomes import Reason, Verdict
+from dual_bench.pairing import pairs
 from dual_bench.recording import Answer, Recorder, merge
 from dual_bench.result import Result
 from dual_bench.scoring import score
