@@ -178,11 +178,11 @@ def _locked(path: Path) -> FileLock:
     lock = FileLock(f"{path}.lock", timeout=0, thread_local=False)
     try:
         lock.acquire()
-    except Timeout as err:
+    except Timeout:
         raise JournalError(
             f"{path}: is in use by another process (or another part of this one); wait until it "
             f"has ended, or choose another folder"
-        ) from err
+        ) from None  # where the lock was tried is no help
     except (OSError, NotImplementedError) as err:
         _unusable(path, err)
     return lock

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
@@ -101,12 +102,13 @@ STREAM = Dataset.from_list(ROWS).to_iterable_dataset()
     ("data", "message"),
     [
         (STREAM, "load it without streaming"),
-        (DatasetDict(test=Dataset.from_list(ROWS)), r"several splits; choose one.*\['test'\]"),
-        (iter(ROWS), "or a list of dicts, got list_iterator"),
-        (None, "got NoneType"),
-        (pa.Table.from_pylist(ROWS), r"got Table; .*to_pylist\(\)"),
-        ("dual_use", "every row must be a dict with a string `id`; got 'd'"),
-        (ROWS[0], "every row must be a dict"),
+        (DatasetDict(test=Dataset.from_list(ROWS)), r"several splits choose one.*\['test'\]"),
+        (iter(ROWS), "or a list of dicts, got a list_iterator"),
+        (None, "got a NoneType"),
+        (pa.Table.from_pylist(ROWS), r"got a Table; .*to_pylist\(\)"),
+        ("dual_use", r"got a str; load it with dual_bench\.load"),
+        (ROWS[0], "got a dict; of several splits"),
+        (pd.DataFrame(ROWS), r"got a DataFrame; .*to_dict"),
         ([*ROWS, ROWS[3]], f"two rows have the id '{IDS[3]}'"),
         (Dataset.from_list([*ROWS, ROWS[3]]), f"two rows have the id '{IDS[3]}'"),
         ([*ROWS, {"prompt": "x"}], "every row must be a dict with a string `id`"),

@@ -19,7 +19,7 @@ from dual_bench.cli.common import (
 from dual_bench.errors import JournalError, LabelsError
 
 
-@click.command()
+@click.command(short_help="Set the verdicts of two judges beside each other.")
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @of_protocol_option
@@ -40,7 +40,7 @@ def agree(first: Path, second: Path, protocol_name: str | None, as_json: bool) -
     _print(found, as_json)
 
 
-@click.command("validate-judge")
+@click.command("validate-judge", short_help="Check a judge against people's labels.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--reply", default="response", show_default=True, help="Column of the replies.")
 @click.option("--label", default="label", show_default=True, help="Column of people's labels.")

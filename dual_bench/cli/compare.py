@@ -9,7 +9,7 @@ import click
 from dual_bench.cli.common import json_option, of_protocol_option, print_json
 
 
-@click.command()
+@click.command(short_help="Compare two scored runs.")
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 @click.option("--across-judges", is_flag=True, help="Allow runs that two judges judged.")

@@ -27,7 +27,7 @@ model_option = click.option("--model", help="The model's name, where the log's d
 partial_option = click.option("--partial", is_flag=True, help="Take a log that lacks rows.")
 
 
-@click.group()
+@click.group(short_help="Make a run folder of a harness's log.")
 def convert() -> None:
     """Make a run folder of a harness's log, with the same replies.
 

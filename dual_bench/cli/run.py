@@ -23,7 +23,7 @@ INCOMPLETE = 1  # exit status where rows are missing or have an error in place o
 FAILURES = ("model_error", "empty", "blocked")
 
 
-@click.command()
+@click.command(short_help="Ask a model for every row and record its replies.")
 @click.option(
     "--model",
     "spec",

@@ -21,7 +21,7 @@ from dual_bench.outcomes import Reason
 TOO_MANY = 1  # exit status where more than --max-unscored has no label
 
 
-@click.command()
+@click.command(short_help="Score a run folder, or a file of replies.")
 @click.argument("responses", type=click.Path(path_type=Path))
 @click.option(
     "--out",
@@ -98,6 +98,12 @@ def score(
             click.echo(f"verdicts and metrics: {out}")
     unscored = sum(result.unscored.values())
     failed = sum(n for reason, n in result.unscored.items() if Reason(reason).is_failure)
+    missing = result.unscored.get("missing", 0)
+    if missing and responses.is_dir() and not as_json:
+        click.echo(
+            f"{missing:,} rows have no reply yet: run the model again, or score with --asked-only",
+            err=True,
+        )
     if failed and not as_json:
         again = "run the same command again" if out else "give --out, and run it again"
         click.echo(f"the judge failed on {failed:,} rows; to try only those, {again}", err=True)

@@ -5,6 +5,7 @@ A `datasets.Dataset` reads a row from disk when its turn comes; a list of dicts 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,18 +33,10 @@ class Rows:
 
     def __init__(self, dataset: Any) -> None:
         names = getattr(dataset, "column_names", None)
-        if isinstance(names, Mapping):
-            raise DualBenchError("dataset: has several splits; choose one, such as ['test']")
-        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+        if why := _unusable(dataset, names):
             raise DualBenchError(
-                f"dataset: expected a datasets.Dataset or a list of dicts, got "
-                f"{type(dataset).__name__}; load it without streaming, so that a second start "
-                f"can find what is missing"
-            )
-        if names is not None and not hasattr(dataset, "with_format"):
-            raise DualBenchError(
-                f"dataset: expected a datasets.Dataset or a list of dicts, got "
-                f"{type(dataset).__name__}; a table of pyarrow gives dicts with to_pylist()"
+                f"dataset: expected a datasets.Dataset or a list of dicts, got a "
+                f"{type(dataset).__name__}; {why}"
             )
         self._dataset = dataset
         light = dataset if names is None else _light(dataset, names)
@@ -67,6 +60,21 @@ class Rows:
             yield from self._dataset.select(numbers)
         else:
             yield from _in_batches(self._dataset, numbers)
+
+
+def _unusable(dataset: Any, names: Any) -> str:
+    """What to do with a dataset that is none; empty for one that can be used."""
+    if isinstance(names, Mapping) or isinstance(dataset, Mapping):
+        return "of several splits choose one, such as ['test']"
+    if isinstance(dataset, str | os.PathLike):
+        return "load it with dual_bench.load(...)"
+    if hasattr(dataset, "iterrows"):
+        return 'a data frame gives dicts with to_dict("records")'
+    if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+        return "load it without streaming, so that a second start can find what is missing"
+    if names is not None and not hasattr(dataset, "with_format"):
+        return "a table of pyarrow gives dicts with to_pylist()"
+    return ""
 
 
 def _in_batches(dataset: Any, numbers: Sequence[int]) -> Iterator[Row]:
