@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dual_bench.cli.run import _costs
-from dual_bench.errors import EndpointError, UnknownNameError
+from dual_bench.errors import DualBenchError, EndpointError, UnknownNameError
 from dual_bench.run import Progress, make_model, models, transformers, vllm
 
 
@@ -83,3 +83,9 @@ def test_an_address_without_its_scheme_goes_nowhere(address: str) -> None:
 def test_a_version_in_a_models_name_is_no_address() -> None:
     model = make_model("openai:claude@20240229", base_url="http://127.0.0.1:1/v1")
     assert model.name == "claude@20240229"
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "/no/where", "a/b/c"])
+def test_a_folder_that_is_not_there_is_told_before_the_hub_is_asked(name: str) -> None:
+    with pytest.raises(DualBenchError, match=f"there is no folder {name}"):
+        make_model(f"transformers:{name}")

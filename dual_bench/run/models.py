@@ -10,9 +10,10 @@ import importlib
 import inspect
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from dual_bench.errors import EndpointError, UnknownNameError
+from dual_bench.errors import DualBenchError, EndpointError, UnknownNameError
 from dual_bench.run.kinds import Model
 
 KINDS: Mapping[str, tuple[str, str]] = {  # kind -> its module and class
@@ -48,6 +49,8 @@ def make_model(spec: str, **options: Any) -> Model:
         given["base_url"] = f"http{url}"
     elif kind == "openai" and _BARE.search(name):  # else it would go to the default address
         raise EndpointError(f"{spec}: write the address with http:// or https:// after the @")
+    elif kind != "openai" and _is_path(name) and not Path(name).exists():
+        raise DualBenchError(f"{spec}: there is no folder {name}")  # else the Hub would be asked
     module, class_ = KINDS[kind]
     made = getattr(importlib.import_module(module), class_)
     legal = _options(made)
@@ -68,6 +71,11 @@ def kind_of(spec: str) -> str:
     if kind not in KINDS or not name:
         raise UnknownNameError("model", spec, FORMS)
     return kind
+
+
+def _is_path(name: str) -> bool:
+    """Whether it can only be a folder: a repository is called NAME or OWNER/NAME."""
+    return name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
 def _options(made: Any) -> list[str]:
