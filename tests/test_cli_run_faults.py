@@ -127,7 +127,8 @@ def test_a_server_that_goes_down_in_the_middle(asking: Asking, rows: list[Row]) 
     endpoint.sick = {row["id"]: Action(silent=True) for row in rows[30:]}
     assert "rows failed one after another" in mistake(*run, "--retries", 0, "--concurrency", 4)
     assert set(said(out)) == {row["id"] for row in rows[:30]}
-    assert len(endpoint.taken()) < 30 + PATIENCE + 4
+    # some may fail while the last of the good ones are on their way, and then as many again
+    assert len(endpoint.taken()) < 30 + PATIENCE + 2 * 4
     endpoint.sick = {}
     command(*run)
     assert endpoint.counts == {row["id"]: 1 for row in rows[30:]}
