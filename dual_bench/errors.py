@@ -53,6 +53,10 @@ class DamagedBuildError(DualBenchError):
     """A built file is missing, truncated or changed."""
 
 
+class NoRowsError(DualBenchError):
+    """A choice of rows leaves none."""
+
+
 class TextError(DualBenchError):
     """A source text (pair or prompt) breaks a rule; the message names file and line."""
 

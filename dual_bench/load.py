@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dual_bench.errors import (
     BuildNotFoundError,
     DamagedBuildError,
+    NoRowsError,
     UnknownNameError,
 )
 from dual_bench.schema import CONFIGS, SIDES, Manifest, read_manifest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 HOME = "DUAL_BENCH_HOME"
 NAME = "dual-bench"
+_NO_ROWS = "corresponds to no data"  # what `datasets` says where the filters leave nothing
 
 
 def find_build(path: str | os.PathLike[str] | None = None) -> Path:
@@ -164,6 +166,7 @@ def load(
     Raises:
         UnknownNameError: a name that does not exist; lists those that do.
         BuildNotFoundError, NotABuildError, DataVersionError, DamagedBuildError: no usable build.
+        NoRowsError: the choice leaves none, which imported data can make happen.
 
     Example::
 
@@ -186,32 +189,41 @@ def load(
         folder = find_build(path)
         data_files = check_files(folder, read_manifest(folder), spec.name)
 
-    from datasets import (
-        Image,
-        load_dataset,
-    )  # half a second: after the arguments are checked
-    from datasets import (
-        config as settings,
-    )
-    from datasets.exceptions import DatasetGenerationError
+    # half a second, so it comes after the arguments are checked
+    from datasets import Image, load_dataset
 
-    try:
+    with _our_errors(str(path or repo or NAME), f"{spec.name}: {filters}"):
         if data_files is None:
             ds = load_dataset(cast(str, repo), spec.name, revision=revision, **options)
         else:
-            with _uncounted(settings):
+            with _uncounted():
                 ds = load_dataset("parquet", data_files={SPLIT: data_files}, **options)
-    except DatasetGenerationError as err:
-        cause = str(err.__cause__ or err).splitlines()[0]
-        raise DamagedBuildError(f"{path or repo or NAME}: cannot be read: {cause}") from err
     if not decode and "image" in (columns or spec.columns):
         ds = ds.cast_column("image", Image(decode=False))
     return cast("Dataset | IterableDataset", ds)
 
 
 @contextmanager
-def _uncounted(settings: Any) -> Iterator[None]:
+def _our_errors(where: str, chosen: str) -> Iterator[None]:
+    """What `datasets` says of a file that it cannot read, and of filters that leave nothing."""
+    from datasets.exceptions import DatasetGenerationError
+
+    try:
+        yield
+    except DatasetGenerationError as err:
+        cause = str(err.__cause__ or err).splitlines()[0]
+        raise DamagedBuildError(f"{where}: cannot be read: {cause}") from err
+    except ValueError as err:
+        if _NO_ROWS not in str(err):
+            raise
+        raise NoRowsError(f"no row is left of {chosen}") from None
+
+
+@contextmanager
+def _uncounted() -> Iterator[None]:
     """Without the request by which `datasets` counts how often a format is read."""
+    from datasets import config as settings
+
     before = settings.HF_UPDATE_DOWNLOAD_COUNTS
     settings.HF_UPDATE_DOWNLOAD_COUNTS = False
     try:

@@ -13,7 +13,7 @@ from PIL.Image import Image
 from builders.importers.base import Changes, Imported
 from builders.importers.package import write
 from builders.row import make_row
-from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.errors import DualBenchError, NoRowsError, UnknownNameError
 from dual_bench.load import load
 from dual_bench.run import rows_to_ask
 from dual_bench.schema import CONFIGS, Config
@@ -131,4 +131,6 @@ def test_nothing_to_ask(build: Path, tmp_path: Path) -> None:
     write(tmp_path / "own", plan)
     with pytest.raises(DualBenchError, match="mine: no row is left"):
         rows_to_ask("mine", data=tmp_path / "own", sides=["harmful"])
+    with pytest.raises(NoRowsError, match=r"no row is left of mine: .*'harmful'"):
+        load("mine", path=tmp_path / "own", sides=["harmful"])
     assert len(rows_to_ask("mine", data=tmp_path / "own", pairs_per_hazard=1)) == 1

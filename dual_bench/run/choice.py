@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.errors import NoRowsError, UnknownNameError
 from dual_bench.load import as_names, load
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def rows_to_ask(
 
     Raises:
         UnknownNameError: a name that does not exist.
-        DualBenchError: nothing is left, or there is no usable build.
+        NoRowsError: nothing is left.
+        DualBenchError: there is no usable build.
     """
     from datasets import concatenate_datasets
 
@@ -66,7 +67,7 @@ def rows_to_ask(
             part = part.select(_first_pairs(part, pairs_per_hazard))
         parts += [] if part is None else [part]
     if not any(map(len, parts)):
-        raise DualBenchError(f"{', '.join(names) or 'no config'}: no row is left to be asked")
+        raise NoRowsError(f"{', '.join(names) or 'no config'}: no row is left to be asked")
     rows = parts[0] if len(parts) == 1 else concatenate_datasets(parts)
     if limit is not None:
         rows = rows.select(range(min(limit, len(rows))))
@@ -74,12 +75,10 @@ def rows_to_ask(
 
 
 def _load(config: str, **which: Any) -> Dataset | None:
-    """The rows of a config; None where none is left, of which `datasets` makes an error."""
+    """The rows of a config; None where none is left."""
     try:
         return cast("Dataset", load(config, **which))
-    except ValueError as err:
-        if "corresponds to no data" not in str(err):
-            raise
+    except NoRowsError:
         return None
 
 
