@@ -54,7 +54,7 @@ def test_another_build_of_the_same_rows_is_refused(tmp_path: Path) -> None:
         out = tmp_path / "run"
         command(*endpoint.options(builds[0], out, "--config", "mine"))
         before = content(out)
-        assert endpoint.taken() == ["0", "1"]
+        assert set(endpoint.taken()) == {"0", "1"}  # several at once come in any order
         told = mistake(*endpoint.options(builds[1], out, "--config", "mine"))
         assert "another build of the data: 2 of its 2 rows" in told
         assert endpoint.asked == []

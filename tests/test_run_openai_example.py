@@ -32,10 +32,10 @@ def test_the_api_loop_keeps_every_reply_and_mends_what_failed(build: Path, tmp_p
     asked: list[str] = []
 
     def script(body: Body, attempt: int) -> Action:
-        asked.append(known[picture(body)])
-        if asked[-1] == ids[BLOCKED]:
+        asked.append(id := known[picture(body)])
+        if id == ids[BLOCKED]:
             return status(400, "filtered", code="content_filter")
-        if asked[-1] == ids[BROKEN] and not well:
+        if id == ids[BROKEN] and not well:
             return status(400, "broken")
         return reply("The image shows black text.")
 
