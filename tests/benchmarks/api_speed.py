@@ -1,14 +1,16 @@
 """How many requests a second does the loop for endpoints send, beside bare clients?
 
     python -m tests.benchmarks.api_speed [--data dual-bench] [--rows 4000] [--concurrency 64]
+                                         [--delay 0] [--only "bare aiohttp" model run]
 
-All in one run, against a server in a process of its own that answers at once:
+All in one run, against a server in a process of its own that answers after --delay ms, at once
+where that is 0:
 - bare aiohttp: one session that posts request bodies made beforehand, and reads the answers;
 - bare httpx: the same with httpx, on which the openai package stands;
 - raw asyncio: the same bytes over asyncio's streams, with an HTTP client of ten lines;
 - model: `ChatModel.ask` over rows in memory: base64, JSON, posting, reading the completion;
 - run: the same from the built files on disk into a run folder, through `Recorder.ask_all`.
-The five take turns; the best of the rounds counts, since other programs only ever slow them down.
+They take turns; the best of the rounds counts, since other programs only ever slow them down.
 The server says how many bytes it was sent: they are the same for all.
 """
 
@@ -43,6 +45,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
     BODY,
 )
 TOTAL = b"GET /total "  # asks how many bytes of bodies came since it was asked last
+BARE = "bare aiohttp"
 SERVER_ROOM = 2**20  # bytes that the server takes from a connection at a time
 
 
@@ -50,6 +53,7 @@ class Server(asyncio.Protocol):
     """Answers every request at once, whatever it is."""
 
     received = 0  # bytes of bodies, over all connections
+    delay = 0.0  # seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
@@ -69,7 +73,10 @@ class Server(asyncio.Protocol):
         Server.received += len(data)
         self.left -= len(data)
         if self.left == 0:
-            self.transport.write(ANSWER)
+            if self.delay:
+                asyncio.get_running_loop().call_later(self.delay, self.transport.write, ANSWER)
+            else:
+                self.transport.write(ANSWER)
 
     def tell(self) -> None:
         total, Server.received = str(Server.received).encode(), 0
@@ -84,12 +91,15 @@ async def serve() -> None:
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    command = [sys.executable, "-m", "tests.benchmarks.api_speed", "--serve"]
+def server(delay: float) -> Iterator[int]:
+    module = "tests.benchmarks.api_speed"
+    command = [sys.executable, "-m", module, "--serve", "--delay", str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.terminate()
+        try:
+            yield int(process.stdout.readline())
+        finally:  # or what failed would wait for it for ever
+            process.terminate()
 
 
 Work = Callable[[], Awaitable[None]]
@@ -208,9 +218,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--delay", type=float, default=0.0, help="of the server, in milliseconds")
+    parser.add_argument("--only", nargs="+", metavar="WAY", help="of those above")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
+        Server.delay = given.delay / 1000
         asyncio.run(serve())
         return
     dataset: Any = dual_bench.load("dual_use_perturbed", path=given.data, decode=False)
@@ -221,15 +234,17 @@ def main() -> None:
     bodies = [request.body(content_of(row), {}) for row in rows]
     size, n = sum(map(len, bodies)), given.concurrency
     print(f"{len(rows)} rows, {size / len(rows) / 1000:.1f} kB a request, {n} in flight")
-    with server() as port:
+    print(f"the server answers after {given.delay:g} ms")
+    with server(given.delay) as port:
         ways: dict[str, Work] = {
-            "bare aiohttp": bare(port, bodies, n),
+            BARE: bare(port, bodies, n),
             "bare httpx": bare_httpx(port, bodies, n),
             "raw asyncio": raw(port, bodies, n),
             "model": model(port, rows, n),
             "run": whole(port, dataset, n),
         }
-        measure(ways, port, size, len(rows), given.rounds)
+        chosen = {name: work for name, work in ways.items() if name in (given.only or ways)}
+        measure(chosen, port, size, len(rows), given.rounds)
 
 
 def measure(ways: dict[str, Work], port: int, size: int, rows: int, rounds: int) -> None:
@@ -245,7 +260,7 @@ def measure(ways: dict[str, Work], port: int, size: int, rows: int, rounds: int)
             assert (got := asyncio.run(total(port))) == size, (name, got, size)
     print(f"{'':13} requests/s   of bare aiohttp   CPU of the client, microseconds a request")
     for name, taken in wall.items():
-        ratio = min(wall["bare aiohttp"]) / min(taken)
+        ratio = min(wall[BARE]) / min(taken) if BARE in wall else float("nan")
         cpu = min(own[name]) / rows * 1e6
         print(f"{name:13} {rows / min(taken):10.0f}   {ratio:15.2f}   {cpu:11.0f}")
 
