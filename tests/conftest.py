@@ -12,6 +12,7 @@ import pytest
 # Before `datasets` is imported anywhere: no Hub, and a cache of our own.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+os.environ.pop("COLUMNS", None)  # else tables are as wide as it says
 
 SAMPLE_PAIRS = 3  # pairs a hazard in the sample build
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import unicodedata
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -278,25 +276,3 @@ def test_ctrl_c_keeps_what_was_judged_and_the_same_command_goes_on(
     assert process.returncode == 0
     assert told == "asked\n" * (len(said) - before)
     assert json.loads(shown)["n_unscored"] == 0
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("columns", [80, 100, 140])
-def test_nothing_is_wider_than_the_terminal(tmp_path: Path, columns: int) -> None:
-    import pty
-
-    path = verdicts(tmp_path / "verdicts.jsonl", lambda i: "answered", judge="j" * 300)
-    parent, child = pty.openpty()
-    call = [SCRIPT, "compare", str(path), str(path), "--full", "--protocol", "calibrated"]
-    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm"}
-    with subprocess.Popen(call, stdout=child, stderr=child, env=environment) as process:
-        os.close(child)
-        content = b""
-        with suppress(OSError):  # how Linux says that the other end is closed
-            while block := os.read(parent, 65536):
-                content += block
-    os.close(parent)
-    assert process.returncode == 0
-    lines = re.split(r"\r?\n", content.decode())
-    assert "All rows" in lines
-    assert max(map(len, lines)) <= columns

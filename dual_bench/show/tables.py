@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -53,11 +54,12 @@ def text(*parts: str | Grid, width: int | None = None) -> str:
     Args:
         parts: lines of text, and tables. Lines and columns of words are folded to the width;
             columns of numbers never are: a table with too many goes on under itself.
-        width: of a line; None is that of the terminal, or WIDTH where there is none.
+        width: of a line; None is `COLUMNS`, or that of the terminal, or WIDTH where there is none.
     """
     if width is None:
-        screen = Console()
-        width = screen.width if screen.is_terminal else WIDTH
+        screen = Console()  # it knows both
+        told = os.environ.get("COLUMNS", "").isdigit()
+        width = screen.width if told or screen.is_terminal else WIDTH
     return "\n".join(_lines(parts, width))
 
 
