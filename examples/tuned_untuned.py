@@ -8,16 +8,14 @@ RR_h and RR_b and no higher SCR.
 """
 
 import sys
-from pathlib import Path
 
 import dual_bench
 from dual_bench.run import make_model, run
 
 ds = dual_bench.load("dual_use")
 results = []
-for name in sys.argv[1:]:
+for folder, name in zip(["run-untuned", "run-tuned"], sys.argv[1:], strict=True):
     model = make_model(f"transformers:{name}", max_new_tokens=64)
-    folder = f"run-{Path(name).name}"
     with dual_bench.Recorder(folder, ds, model=name, generation=model.generation) as rec:
         run(model, rec, batch_size=16)
     results.append(dual_bench.score(folder))
