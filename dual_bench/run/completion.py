@@ -98,8 +98,8 @@ def _said(
     refusal = message.get("refusal") or meta.get("refusal")
     if isinstance(refusal, str) and refusal:
         meta["refusal"] = refusal
-        if is_blank(text) and not is_filter(ending):
-            return Answer(text, BLOCKED, meta=meta | {"filter": "refusal"})
+        if is_blank(text):
+            text = refusal  # the model's own words, which OpenAI keeps apart from other replies
     if is_filter(ending):
         return _blocked(text, ending, choice, meta)
     if ending in BROKEN or choice.get("error"):  # routers: the model behind them broke off
