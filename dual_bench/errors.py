@@ -10,11 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_LONGEST = 120  # characters of a value that a message shows
+
 
 class DualBenchError(Exception):
     """Base of every error that a user of dual-bench can cause or mend."""
 
     exit_status = 2
+
+
+def _shown(got: object) -> str:
+    """The beginning of a value: a row can have a picture in it."""
+    text = repr(got)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 class UnknownNameError(DualBenchError, ValueError):
@@ -30,11 +38,34 @@ class UnknownNameError(DualBenchError, ValueError):
         self.kind, self.got, self.legal = kind, got, tuple(map(str, legal))
         close = get_close_matches(str(got), self.legal, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
-        super().__init__(f"unknown {kind} {got!r}; expected one of: {', '.join(self.legal)}.{hint}")
+        names = ", ".join(self.legal)
+        super().__init__(f"unknown {kind} {_shown(got)}; expected one of: {names}.{hint}")
 
-    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, object, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[object, ...]]:
         """Survive the way back from a worker process."""
         return type(self), (self.kind, self.got, self.legal)
+
+
+class BadValueError(UnknownNameError):
+    """A value out of its range, or not of the form that it must have: there is no list of names.
+
+    It is an `UnknownNameError` too, so that one `except` catches whatever an argument may not be.
+
+    Args:
+        kind: what the value is, such as "number of shards".
+        got: the value as it was given.
+        must: what it must be, such as "1 or more"; follows "must be".
+        hint: what to do, where the slip is plain.
+    """
+
+    def __init__(self, kind: str, got: object, must: str, hint: str = "") -> None:
+        self.kind, self.got, self.legal, self.hint = kind, got, (must,), hint
+        then = f"; {hint}" if hint else ""
+        super(UnknownNameError, self).__init__(f"{kind} must be {must}, got {_shown(got)}{then}")
+
+    def __reduce__(self) -> tuple[type[BadValueError], tuple[object, ...]]:
+        """Survive the way back from a worker process."""
+        return type(self), (self.kind, self.got, *self.legal, self.hint)
 
 
 class BuildNotFoundError(DualBenchError, FileNotFoundError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from dual_bench.errors import (
+    BadValueError,
     BuildNotFoundError,
     DamagedBuildError,
     NoRowsError,
@@ -92,6 +93,10 @@ def _filters(
     variants: Iterable[str] | None,
 ) -> list[tuple[str, str, list[str]]]:
     """What to keep, as pyarrow filters; every name is checked."""
+    for column, given in (("hazard", hazards), ("side", sides), ("variant", variants)):
+        if given is not None and not spec.variants:
+            what = f"choice of rows of {spec.name} by {column}"
+            raise BadValueError(what, given, "left out", "its rows have none")
     wanted: dict[str, list[str]] = {}
     if hazards is not None:
         wanted["hazard"] = [_hazard(h, spec) for h in as_names(hazards)]
@@ -100,8 +105,6 @@ def _filters(
     if variants is not None:
         kind = f"variant of {spec.name}"
         wanted["variant"] = [_one_of(kind, v, spec.variants) for v in as_names(variants)]
-    if wanted and not spec.variants:
-        raise UnknownNameError(f"column of {spec.name} to select by", next(iter(wanted)), ["none"])
     return [(column, "in", names) for column, names in wanted.items()]
 
 
@@ -165,6 +168,7 @@ def load(
 
     Raises:
         UnknownNameError: a name that does not exist; lists those that do.
+        BadValueError: the data have two places, or rows are chosen by what the config lacks.
         BuildNotFoundError, NotABuildError, DataVersionError, DamagedBuildError: no usable build.
         NoRowsError: the choice leaves none, which imported data can make happen.
 
@@ -174,7 +178,7 @@ def load(
         ds[0]["text"], ds[0]["image"].size
     """
     if path is not None and repo is not None:
-        raise UnknownNameError("combination", "path and repo", ["path", "repo"])
+        raise BadValueError("place of the data", [path, repo], "a path or a repo, not both")
     spec = _spec(config, path, repo)
     filters = _filters(spec, hazards, sides, variants)
     for name in columns or ():

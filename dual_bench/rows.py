@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.errors import BadValueError, DualBenchError, UnknownNameError
 from dual_bench.load import as_names, find_build, read_rows
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
 from dual_bench.recording.identity import SEEN, row_digest
@@ -123,7 +123,8 @@ def rows_for(dataset: Source, ids: Iterable[str]) -> Rows:
         ids: of the replies.
 
     Raises:
-        UnknownNameError: a column is missing, a side is none, or no id is one of the dataset's.
+        BadValueError: a column is missing.
+        UnknownNameError: a side is none, or no id is one of the dataset's.
         BuildNotFoundError: there is no build.
         DualBenchError: two rows have one id, or it is no dataset at all.
     """
@@ -171,7 +172,8 @@ def _rows(dicts: Sequence[Mapping[str, Any]], configs: Mapping[str, Config] = CO
     for given in dicts:
         for name in NEEDED:
             if given.get(name) is None:
-                raise UnknownNameError(f"row: it lacks {name!r} and has", list(given), COLUMNS)
+                must, lacks = f"at least {' and '.join(NEEDED)}", f"it lacks {name!r}"
+                raise BadValueError("columns of a row", list(given), must, lacks)
         row = _row(given, configs)
         if row.id in seen:
             raise DualBenchError(f"dataset: two rows have the id {row.id!r}; each needs its own")

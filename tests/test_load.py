@@ -162,8 +162,9 @@ def test_pairs_pass_over_single_rows_when_told_so(beside: Path, streaming: bool)
         ({"sides": ["good"]}, "harmful, benign"),
         ({"variants": ["rotation"]}, "original"),
         ({"columns": ["txt"]}, ", ".join(COLUMNS)),
-        ({"config": "prompts", "sides": ["benign"]}, "none"),
-        ({"path": "x", "repo": "y/z"}, "path, repo"),
+        ({"config": "prompts", "sides": ["benign"]}, "prompts by side must be left out, got"),
+        ({"config": "prompts", "variants": "text"}, "by variant must be left out, got 'text'"),
+        ({"path": "x", "repo": "y/z"}, "must be a path or a repo, not both, got"),
     ],
 )
 def test_unknown_names_are_answered_with_the_legal_ones(

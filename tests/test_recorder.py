@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 import dual_bench
 from dual_bench import Answer, Reason
 from dual_bench.errors import (
+    BadValueError,
     DualBenchError,
     JournalError,
     ResponsesError,
@@ -31,6 +32,8 @@ from dual_bench.errors import (
 from dual_bench.recording import row_digest
 from dual_bench.responses import read_responses
 from tests.recorder_kit import IDS, ROWS, content, due, filled, lines, recorder
+
+PICTURED: Any = {**ROWS[4], "image": {"bytes": bytes(10_000), "path": None}}
 
 # --- resuming -----------------------------------------------------------------------------
 
@@ -102,10 +105,21 @@ def test_shards_share_all_rows_and_overlap_nowhere(tmp_path: Path) -> None:
         for of in (1, 3, 8, 11):
             parts = [due(rec, shard=np.int64(n), of=of) for n in range(of)]
             assert sorted(chain(*parts)) == sorted(IDS)
-        wrong: Any = [(2, 2), (-1, 2), (0, 0), ("0", 2), (0, "2"), (0.0, 2), (0, 2.0)]
-        for shard, of in wrong:
-            with pytest.raises(UnknownNameError, match="shard"):
+        wrong: Any = [
+            ((2, 2), "shard must be 0 to 1, got 2$"),
+            ((-1, 2), "shard must be 0 to 1, got -1$"),
+            ((0, 0), "number of shards must be 1 or more, got 0$"),
+            (("0", "2"), r"number of shards must be a whole .* got '2'; give int\(...\)$"),
+            (("0", 2), r"shard must be a whole number, 0 to 1, got '0'; give int\(...\)$"),
+            ((0.0, 2), r"shard must be a whole number, 0 to 1, got 0.0; give int\(...\)$"),
+            ((0, 2.0), r"number of shards must be a whole number, .* got 2.0; give int\(...\)$"),
+            ((None, 2), "shard must be a whole number, 0 to 1, got None$"),
+        ]
+        for (shard, of), message in wrong:
+            with pytest.raises(BadValueError, match=message):
                 rec.todo(shard=shard, of=of)
+            with pytest.raises(UnknownNameError, match="shard"):  # its base, for who catches that
+                rec.count(shard=shard, of=of)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +140,14 @@ def test_shards_share_all_rows_and_overlap_nowhere(tmp_path: Path) -> None:
         (lambda r: r.add_batch(ROWS[4:5], ["x"], finish_reasons=[]), "and 0 finish reasons"),
         (lambda r: r.todo(retry=["missing"]), "unknown failure to ask again 'missing'"),
         (lambda r: r.todo(retry="judge_error"), "model_error, empty, blocked"),
-        (lambda r: r.batches(0), "unknown size of a batch 0"),
+        (lambda r: r.batches(0), "size of a batch must be 1 or more, got 0$"),
+        (lambda r: r.batches("4"), r"size of a batch must be a whole .*'4'; give int\(...\)$"),
+        (lambda r: r.batches(2, of="2"), r"number of shards must .* got '2'; give int\(...\)$"),
+        (lambda r: asyncio.run(r.ask_all(None, concurrency=0)), "concurrency must be 1 or more"),
+        (lambda r: asyncio.run(r.ask_all(None, concurrency="8")), r"concurrency .* give int\("),
+        (lambda r: r.add(ROWS[4], "x"), r"id must be the row's id, got \{.*; give row\['id'\]$"),
+        (lambda r: r.keep(PICTURED, Answer("x")), r"^.{,200}; give row\['id'\]$"),
+        (lambda r: r.add([PICTURED], "x"), r"^unknown id of a row .{,300}$"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused_and_the_recorder_goes_on(

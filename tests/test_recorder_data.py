@@ -132,9 +132,9 @@ def test_what_is_no_dataset_is_refused_before_a_folder_is_made(
     [
         ({"model": ""}, "model: expected the model's name, got ''"),
         ({"model": None}, "model: expected the model's name, got None"),
-        ({"generation": {"a": {1}}}, "generation: must be plain JSON values"),
-        ({"generation": {"a": float("inf")}}, "generation: must be plain JSON values"),
-        ({"generation": "greedy"}, "generation: must be plain JSON values"),
+        ({"generation": {"a": {1}}}, r"generation\.a: expected a plain JSON value, got a set"),
+        ({"generation": {"a": float("inf")}}, r"generation\.a: .* got a float: inf"),
+        ({"generation": "greedy"}, "generation: expected a dict, got a str: 'greedy'"),
     ],
 )
 def test_settings_that_cannot_be_compared_are_refused_before_a_folder_is_made(

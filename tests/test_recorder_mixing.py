@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dual_bench.errors import JournalError, OutputError, UnknownNameError
-from dual_bench.recording import RunSettings, data_digest, read_settings, row_digest, write_run
+from dual_bench.recording import (
+    RunSettings,
+    data_digest,
+    merge,
+    read_settings,
+    row_digest,
+    write_run,
+)
 from dual_bench.responses import Response
 from tests.recorder_kit import GENERATION, IDS, ROWS, content, due, filled, lines, recorder
 
@@ -83,6 +91,55 @@ def test_data_that_grew_and_other_configs_share_a_folder(tmp_path: Path) -> None
         rec.add(config[0]["id"], "y")
     with recorder(tmp_path, [*config, *ROWS]) as rec:
         assert due(rec) == [config[1]["id"], *IDS[4:]]
+
+
+LOG = RunSettings("m", {"max_tokens": 9}, by="inspect_ai 0.3")
+
+
+def converted(folder: Path, made: RunSettings = LOG) -> Path:
+    """A run folder as a converter writes it."""
+    digest = {"row": row_digest(ROWS[0])}
+    write_run(folder, made, [Response(IDS[0], "x", model=made.model, meta=digest)])
+    return folder
+
+
+def test_replies_of_another_program_are_completed_with_it(tmp_path: Path) -> None:
+    folder = converted(tmp_path / "log")
+    before = content(folder)
+    with pytest.raises(JournalError) as caught:
+        recorder(folder)
+    for told in (
+        "generation.max_tokens: was 9, is absent",
+        "made with inspect_ai 0.3: complete them there (and convert a log again, into a new",
+        "or take another folder and ask all rows in it; merge does not join two settings either",
+    ):
+        assert told in str(caught.value)
+    assert "the settings of that run" not in str(caught.value)
+    assert content(folder) == before
+
+
+def test_what_the_message_says_of_merge_and_of_another_folder_is_so(tmp_path: Path) -> None:
+    folder = converted(tmp_path / "log")
+    with recorder(tmp_path / "rest", ROWS[1:]) as rec:  # another folder
+        for id in IDS[1:]:
+            rec.add(id, "y")
+    with pytest.raises(JournalError, match=r"different runs.*max_tokens: was 9, is absent"):
+        merge([folder, tmp_path / "rest"], tmp_path / "both", dataset=ROWS)
+    with recorder(folder, generation=LOG.generation) as rec:  # and who has its settings goes on
+        assert due(rec) == IDS[1:]
+
+
+@pytest.mark.parametrize(
+    ("by", "same"),
+    [("dual_bench 0.0.1", True), ("", True), ("dual_bench", True), ("dual_bench2 1", False)],
+)
+def test_another_version_of_one_program_is_the_same_program(
+    tmp_path: Path, by: str, same: bool
+) -> None:
+    folder = converted(tmp_path, replace(LOG, by=by))
+    message = r"Take another folder, or the settings of that run$" if same else f"made with {by}: "
+    with pytest.raises(JournalError, match=message):
+        recorder(folder)
 
 
 def test_a_folder_without_replies_may_be_taken_by_another_run(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_any_other_text_is_refused_with_an_error_of_our_own(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("dual_use/vcr-017/harmful", "unknown id"),
+        ("dual_use/vcr-017/harmful", "id must be <config>/<pair>/.*, got 'dual_use/vcr-017"),
         ("nope/vcr-017/harmful/original", "unknown config"),
         ("prompts/vcr-017/harmful/original", "config with pictures"),
         ("dual_use/vcr-017/bad/original", "unknown side"),

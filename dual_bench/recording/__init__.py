@@ -2,6 +2,7 @@
 
 identity      what a row was when it was asked
 settings      which model, and how: the part `run` of run.json
+plain         its values as JSON
 sources       rows by number, from a Dataset or dicts
 todo          what is left to be asked
 recorder      `Recorder`: the one writer of a run folder

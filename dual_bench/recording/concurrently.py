@@ -10,9 +10,10 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 
-from dual_bench.errors import DualBenchError, RunStoppedError, UnknownNameError
+from dual_bench.errors import DualBenchError, RunStoppedError
 from dual_bench.recording.answer import Answer
 from dual_bench.recording.sources import Row
+from dual_bench.recording.todo import check_whole
 
 Ask = Callable[[Row], Awaitable[str | Answer | None]]
 
@@ -25,8 +26,7 @@ async def ask_each(
     patience: int,
 ) -> None:
     """Ask for every row; see `Recorder.ask_all`."""
-    if concurrency < 1:
-        raise UnknownNameError("concurrency", concurrency, ["1 or more"])
+    check_whole("concurrency", concurrency, 1)
     desk = _Desk(rows, ask, keep, patience)
     tasks = [asyncio.create_task(desk.work()) for _ in range(concurrency)]
     try:

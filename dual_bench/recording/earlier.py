@@ -66,5 +66,17 @@ def check_settings(folder: Path, settings: RunSettings, has_replies: bool) -> No
     if found := differences(old, settings):
         raise JournalError(
             f"{folder}: holds replies of another run, and two are never mixed: "
-            f"{'; '.join(found)}. Take another folder, or the settings of that run"
+            f"{'; '.join(found)}. {_way_out(old.by, settings.by)}"
         )
+
+
+def _way_out(was: str, now: str) -> str:
+    """What to do in a folder of another run, whose settings another program may not have at all."""
+    name = was.split()[:1]
+    if not name or name == now.split()[:1]:
+        return "Take another folder, or the settings of that run"
+    return (
+        f"Those replies were made with {' '.join(was.split())}: complete them there (and convert "
+        f"a log again, into a new folder), or take another folder and ask all rows in it; merge "
+        f"does not join two settings either"
+    )

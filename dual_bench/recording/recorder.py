@@ -23,7 +23,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from dual_bench.errors import ResponsesError, UnknownNameError
+from dual_bench.errors import BadValueError, ResponsesError, UnknownNameError
 from dual_bench.files import make_folder
 from dual_bench.journal import Journal
 from dual_bench.outcomes import Reason
@@ -33,7 +33,7 @@ from dual_bench.recording.earlier import check_settings, earlier_replies
 from dual_bench.recording.identity import data_digest
 from dual_bench.recording.settings import RunSettings, write_settings
 from dual_bench.recording.sources import Row, Rows
-from dual_bench.recording.todo import Todo, positions
+from dual_bench.recording.todo import Todo, check_whole, positions
 from dual_bench.responses import RESPONSES, Response
 
 FAILED = (Reason.MODEL_ERROR.value, Reason.EMPTY.value, Reason.BLOCKED.value)
@@ -131,7 +131,8 @@ class Recorder:
             comes; several threads may share one iterator.
 
         Raises:
-            UnknownNameError: no such shard or failure.
+            BadValueError: no such shard.
+            UnknownNameError: no such failure.
         """
         again = {_reason(name) for name in ([retry] if isinstance(retry, str) else retry)}
         part = positions(len(self._rows), shard, of)
@@ -142,9 +143,13 @@ class Recorder:
     def batches(
         self, size: int, *, shard: int = 0, of: int = 1, retry: Iterable[str] = FAILED
     ) -> Iterator[list[Row]]:
-        """The rows of `todo` in lists of `size`; the last may be shorter."""
-        if size < 1:
-            raise UnknownNameError("size of a batch", size, ["1 or more"])
+        """The rows of `todo` in lists of `size`; the last may be shorter.
+
+        Raises:
+            BadValueError: `size` is not 1 or more, or no such shard.
+            UnknownNameError: no such failure.
+        """
+        check_whole("size of a batch", size, 1)
         return self.todo(shard=shard, of=of, retry=retry).batches(size)
 
     def add(
@@ -168,11 +173,12 @@ class Recorder:
 
         Raises:
             UnknownNameError: no row has this id.
+            BadValueError: it is a row, and not its id.
             ResponsesError: the row has a reply already, or a value is of another type.
             OutputError: it cannot be written; nothing of it stays in the file.
         """
         if not isinstance(id, str) or id not in self._rows.digests:
-            raise UnknownNameError("id of a row", id, _like(id, self._rows.ids))
+            raise _no_such(id, self._rows.ids)
         words = {"response": response, "finish_reason": finish_reason, "error": error}
         _check_words(id, words)
         _check_meta(id, meta)
@@ -243,6 +249,7 @@ class Recorder:
             patience: failures in a row after which it is taken to be broken.
 
         Raises:
+            BadValueError: `concurrency` is not 1 or more, or no such shard.
             RunStoppedError: `ask` failed `patience` times in a row; rows not asked stay missing.
             DualBenchError: what `ask` raised of these stops the run. Rows on their way are
                 always waited for and kept, because they are paid for.
@@ -276,6 +283,8 @@ def _check_meta(id: str, meta: Any) -> None:
         raise ResponsesError(f"{id}: meta must be a mapping or None, got a {got}: {meta!r:.80}")
 
 
-def _like(id: str, ids: Sequence[str]) -> list[str]:
-    """A few ids to show: there are thousands."""
-    return [*(get_close_matches(str(id), ids, n=2) or ids[:1]), f"... ({len(ids):,} rows)"]
+def _no_such(id: Any, ids: Sequence[str]) -> UnknownNameError:
+    if isinstance(id, Mapping):
+        return BadValueError("id", id, "the row's id", "give row['id']")
+    few = get_close_matches(str(id), ids, n=2) or ids[:1]  # there are thousands
+    return UnknownNameError("id of a row", id, [*few, f"... ({len(ids):,} rows)"])

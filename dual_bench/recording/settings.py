@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dual_bench.errors import JournalError
+from dual_bench.recording.plain import plain_settings
 from dual_bench.runfile import RECORDED, RUN, read_parts, write_parts
 
 _ABSENT = object()
@@ -41,13 +42,18 @@ class RunSettings:
         if not isinstance(self.model, str) or not self.model.strip():
             raise JournalError(f"model: expected the model's name, got {self.model!r}")
         try:
-            plain = json.loads(json.dumps(dict(self.generation), allow_nan=False))
+            plain = _through_json(plain_settings("generation", self.generation))
         except (TypeError, ValueError, RecursionError) as err:
             raise JournalError(
                 f"generation: must be plain JSON values, to be compared with those of a later "
                 f"start: {err}"
             ) from err
         object.__setattr__(self, "generation", plain)
+
+
+def _through_json(settings: Mapping[Any, Any]) -> Any:
+    """As a later start will read it."""
+    return json.loads(json.dumps(settings, allow_nan=False))
 
 
 def read_settings(folder: str | os.PathLike[str]) -> RunSettings | None:

@@ -8,7 +8,7 @@ from numbers import Integral
 from threading import Lock
 from typing import Any
 
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import BadValueError
 from dual_bench.recording.sources import Row
 
 
@@ -49,15 +49,29 @@ def positions(count: int, shard: int, of: int) -> range:
     [1, 4]
 
     Raises:
-        UnknownNameError: there is no such shard.
+        BadValueError: there is no such shard.
     """
-    if not _is_whole(of) or of < 1:
-        raise UnknownNameError("number of shards", of, ["1 or more"])
-    if not _is_whole(shard) or not 0 <= shard < of:
-        raise UnknownNameError("shard", shard, [f"0 to {of - 1}"])
+    check_whole("number of shards", of, 1)
+    check_whole("shard", shard, 0, of - 1)
     return range(shard, count, of)
 
 
-def _is_whole(number: Any) -> bool:
-    """Not so for a string, as which a rank stands in the environment."""
-    return isinstance(number, Integral)
+def check_whole(kind: str, number: Any, least: int, most: int | None = None) -> None:
+    """Make sure that it is a whole number in this range, of Python or NumPy.
+
+    Args:
+        kind: what it is, for the message.
+        number: as it was given.
+        least: the smallest that is right.
+        most: the largest; None is no end.
+
+    Raises:
+        BadValueError: it is not.
+    """
+    is_whole = isinstance(number, Integral)
+    if is_whole and least <= number and (most is None or number <= most):
+        return
+    must = f"{least} or more" if most is None else f"{least} to {most}"
+    # as a string a rank stands in the environment
+    hint = "give int(...)" if isinstance(number, str | float) else ""
+    raise BadValueError(kind, number, must if is_whole else f"a whole number, {must}", hint)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import BadValueError, UnknownNameError
 from dual_bench.schema.columns import CONFIGS, SIDES, Config, config
 
 FORM = "<config>/<pair>/<side>/<variant>, such as dual_use/vcr-017/harmful/original"
@@ -48,12 +48,13 @@ def parse_id(text: str, configs: Mapping[str, Config] = CONFIGS) -> RowId:
         configs: which there are; a build of other data has its own (`Manifest.configs`).
 
     Raises:
-        UnknownNameError: it has another form, or names a config, side or variant that
-            does not exist. Whether the pair exists is not looked at.
+        BadValueError: it has another form.
+        UnknownNameError: it names a config, side or variant that does not exist. Whether the pair
+            exists is not looked at.
     """
     parts = text.split("/")
     if len(parts) != 4:
-        raise UnknownNameError("id", text, [FORM])
+        raise BadValueError("id", text, FORM)
     found = RowId(*parts)
     legal = config(found.config, configs).variants
     if not legal:
