@@ -180,6 +180,12 @@ def test_a_batch_may_mix_words_answers_and_nothing(tmp_path: Path) -> None:
     assert found[1].meta == {"tokens": 2, "row": row_digest(ROWS[1])}
 
 
+def test_a_batch_may_be_named_by_its_ids(tmp_path: Path) -> None:
+    with recorder(tmp_path) as rec:
+        rec.add_batch(IDS[:2], ["x", "y"])
+    assert [(r.id, r.response) for r in read_responses(tmp_path)] == [(IDS[0], "x"), (IDS[1], "y")]
+
+
 AWKWARD = [
     "\ud800 half \udfff",
     "long " * 200_000,

@@ -197,12 +197,17 @@ class Recorder:
 
     def add_batch(
         self,
-        rows: Sequence[Mapping[str, Any]],
+        rows: Sequence[str | Mapping[str, Any]],
         responses: Sequence[str | Answer | None],
         *,
         finish_reasons: Sequence[str | None] | None = None,
     ) -> None:
         """Record the replies to a batch, in its order.
+
+        Args:
+            rows: of the batch, or their ids.
+            responses: one for each.
+            finish_reasons: as for `add`; an `Answer` has its own.
 
         Raises:
             ResponsesError: there are more or fewer replies than rows; none is kept.
@@ -215,7 +220,7 @@ class Recorder:
             )
         for row, response, end in zip(rows, responses, ends, strict=True):
             answer = response if isinstance(response, Answer) else Answer(response, end)
-            self.keep(row["id"], answer)
+            self.keep(row if isinstance(row, str) else row["id"], answer)
 
     def keep(self, id: str, answer: Answer) -> None:
         """`add` for what is an `Answer` already."""
