@@ -147,7 +147,7 @@ def test_no_more_requests_than_were_allowed(
     got = command(*run, "--max-requests", 10, status=1)
     assert got.stdout == f"{out}: 10 answered, 62 missing\n"
     limit, left = got.stderr.splitlines()
-    assert limit.startswith("max_requests: all 10 requests are used up")
+    assert limit.startswith("--max-requests: all 10 requests are used up")
     assert left == "62 rows are missing or have an error; the same command asks 62"
     assert len(endpoint.asked) == 10 == len(said(out))
     command(*run, "--max-requests", 0, status=1)
@@ -203,25 +203,35 @@ def test_a_missing_package_is_named(asking: Asking, monkeypatch: pytest.MonkeyPa
     [
         (["--model", "gpt-5"], "unknown model 'gpt-5'.*openai:MODEL"),
         (["--model", "gpt:5"], "unknown model 'gpt:5'"),
-        (["--model", "transformers:x"], "option of transformers: models 'base_url'"),
-        (["--device", "cpu"], "option of openai: models 'device'"),
+        (["--model", "transformers:x"], "option of transformers: models '--url'; .* --device"),
+        (["--device", "cpu"], "option of openai: models '--device'; .* --url"),
         (["--extra", "{"], "--extra: expected a JSON object"),
         (["--extra", "[1]"], "--extra: expected a JSON object"),
-        (["--extra", '{"a": NaN}'], "plain JSON"),
-        (["--extra", '{"messages": []}'], "messages is for the loop to set"),
-        (["--temperature", "nan"], "plain JSON"),
-        (["--timeout", "0"], "timeout must be"),
-        (["--timeout", "nan"], "timeout must be"),
-        (["--url", "localhost:8000"], "expected http://"),
-        (["--shard", "1"], "unknown --shard '1'"),
-        (["--shard", "a/b"], "unknown --shard"),
-        (["--shard", "3/3"], "unknown --shard"),
-        (["--shard", "0/0"], "unknown --shard"),
-        (["--shard", "-1/2"], "unknown --shard"),
-        (["--shard", "0/2/3"], "unknown --shard"),
+        (["--extra", '{"a": NaN}'], "--extra must be plain JSON"),
+        (["--extra", '{"messages": []}'], "--extra: messages is for the loop to set"),
+        (["--temperature", "nan"], "--temperature must be a number, 0 or more, got nan"),
+        (["--temperature", "-1"], "--temperature must be"),
+        (["--timeout", "0"], "--timeout must be 0.001 or more"),
+        (["--timeout", "nan"], "--timeout must be"),
+        (["--max-wait", "-1"], "--max-wait must be 0 or more"),
+        (["--url", "localhost:8000"], "--url 'localhost:8000': expected http://"),
+        (["--model", "openai:m@http://h.example/v1"], "--url: a second address"),
+        (["--prompt", ""], "--prompt must be the words to ask"),
+        (["--prompt", " "], "--prompt must be"),
+        (["--name", ""], "--name must be a name for tables"),
+        (["--shard", "1"], "--shard must be I/N, .*, got '1'"),
+        (["--shard", "a/b"], "--shard must be"),
+        (["--shard", "3/3"], "--shard must be"),
+        (["--shard", "0/0"], "--shard must be"),
+        (["--shard", "-1/2"], "--shard must be"),
+        (["--shard", "0/2/3"], "--shard must be"),
         (["--config", "dual-use"], "Did you mean 'dual_use'"),
         (["--config", "dual_use", "--config", "dual_use"], "two rows have the id"),
         (["--hazard", "privcy"], "Did you mean 'privacy'"),
+        (["--hazard", "privacy,hate"], "repeat it: --hazard privacy --hazard hate$"),
+        (["--side", "harmful, benign"], "repeat it: --side harmful --side benign$"),
+        (["--config", "dual_use,prompts"], "repeat it: --config dual_use --config prompts$"),
+        (["--variant", "original,rotation"], "repeat it: --variant original --variant"),
         (["--side", "good"], "harmful, benign"),
         (["--variant", "rotation"], "variant of dual_use"),
         (["--data", "/nowhere"], "/nowhere"),

@@ -28,7 +28,7 @@ def test_a_model_and_its_address() -> None:
 
 
 def test_two_addresses() -> None:
-    with pytest.raises(EndpointError, match="two addresses"):
+    with pytest.raises(EndpointError, match="base_url: a second address"):
         make_model("openai:m@http://localhost:1/v1", base_url="http://localhost:2/v1")
 
 
@@ -47,8 +47,8 @@ def test_every_kind_takes_what_the_command_offers_for_it(monkeypatch: pytest.Mon
     def note(self: object, model: str, **options: Any) -> None:
         took.update(options)
 
-    both = {"max_tokens": 9, "temperature": 0.5, "system": "s", "dtype": "bfloat16",
-            "revision": "r", "seed": 1}  # fmt: skip
+    both: dict[str, Any] = {"max_tokens": 9, "temperature": 0.5, "system": "s", "dtype": "bfloat16",
+                            "revision": "r", "seed": 1}  # fmt: skip
     for module, name in ((transformers, "TransformersModel"), (vllm, "VLLMModel")):
         kind = module.__name__.rpartition(".")[2]
         assert models.KINDS[kind] == (module.__name__, name)

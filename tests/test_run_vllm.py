@@ -21,6 +21,7 @@ from PIL import Image
 import dual_bench
 import dual_bench.responses
 from dual_bench.errors import DependencyError, RunStoppedError
+from dual_bench.run import make_model
 from dual_bench.run.vllm import VLLMModel
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "vllm_offline.py"
@@ -148,6 +149,7 @@ def test_settings_reach_vllm_and_the_run_folder() -> None:
     assert vars(LLM.made[0].sampling) == SAMPLING | sampling
     assert model.generation == {
         **sampling, "system": None, "dtype": "bfloat16", "revision": "abc123", "engine": engine,
+        "weights": None,
     }  # fmt: skip
 
 
@@ -218,6 +220,22 @@ def test_a_run_folder_through_the_recorder(tmp_path: Path) -> None:
                 rec.add_batch(rows, model.answer(rows))
             assert rec.counts == {"answered": 3, "missing": 0}
     assert [len(chat) for chat in LLM.made[0].chats] == [2, 1]
+
+
+def test_a_folder_has_one_name_and_its_weights_a_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "model.safetensors").write_bytes(b"1234")
+    one, two = (make_model(f"vllm:{name}") for name in ("./m", tmp_path / "m/"))
+    assert one.name == two.name == str((tmp_path / "m").resolve())
+    named = make_model("vllm:m", name="Mine")
+    assert (named.name, named.generation) == ("Mine", one.generation)  # and no path
+    (tmp_path / "m" / "model.safetensors").write_bytes(b"5678")
+    assert make_model("vllm:m", name="Mine").generation != one.generation
+    hub = make_model("vllm:owner/model", name="Mine")
+    assert hub.generation["model"] == "owner/model"
 
 
 def test_the_example(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

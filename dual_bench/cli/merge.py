@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dual_bench.cli.common import choice_options
+from dual_bench.cli.run_words import typed_words
 
 
 @click.command(short_help="Join run folders that were recorded as shards.")
@@ -31,7 +32,8 @@ def merge(
     default = click.core.ParameterSource.DEFAULT
     named = any(context.get_parameter_source(name) is not default for name in choice)
     columns = ["id", "prompt", "pixel_sha256"]
-    rows = rows_to_ask(**choice, columns=columns, decode=False) if named else None
+    with typed_words():
+        rows = rows_to_ask(**choice, columns=columns, decode=False) if named else None
     merged = merge_parts(parts, out, dataset=rows, partial=partial)
     missing = f", {merged.missing:,} missing" if merged.missing else ""
     click.echo(f"{out}: {merged.replies:,} replies, {merged.failed:,} failed{missing}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dual_bench.cli.common import choice_options, progress_bar
+from dual_bench.cli.run_words import typed, typed_words
 from dual_bench.console import visible
-from dual_bench.errors import DualBenchError, SpendingLimit, UnknownNameError
+from dual_bench.errors import BadValueError, DualBenchError, SpendingLimit
 
 if TYPE_CHECKING:
-    from dual_bench.run import Model, Progress
+    from dual_bench.run import Progress
 
 INCOMPLETE = 1  # exit status where rows are missing or have an error in place of a reply
+MOST = "openai: spending limit. The rows stand hazard by hazard: see --shuffle."
 FAILURES = ("model_error", "empty", "blocked")
 
 
@@ -32,23 +35,32 @@ FAILURES = ("model_error", "empty", "blocked")
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The run folder.")
 @choice_options
+@click.option(
+    "--shuffle", metavar="SEED", type=int,
+    help="Ask the same rows in a mixed order, always the same for a SEED.",
+)  # fmt: skip
 @click.option("--shard", metavar="I/N", default="0/1", help="This process's part, from 0 on.")
 @click.option(
     "--retry", multiple=True, type=click.Choice([*FAILURES, "nothing"]), default=FAILURES,
     help="Which failures of an earlier start are asked again.  [default: all]",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show the first request; ask the model nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the first request and the size of all.")
 @click.option("--quiet", is_flag=True, help="No progress bar.")
 @click.option("--max-tokens", type=click.IntRange(1), help="Room for a reply.")
 @click.option("--temperature", type=float, help="0 by default.")
 @click.option("--system", metavar="TEXT", help="A system message.")
+@click.option(
+    "--prompt", metavar="TEMPLATE",
+    help="Asked in place of each row's prompt; {prompt} in it is the row's own.",
+)  # fmt: skip
+@click.option("--name", metavar="TEXT", help="The model's name in the run folder and tables.")
 @click.option("--url", "base_url", help="openai: address of the endpoint, often ends in /v1.")
 @click.option("--key-env", "api_key_env", help="openai: variable of the key [OPENAI_API_KEY].")
 @click.option("--concurrency", type=click.IntRange(1), help="openai: requests at once [16].")
 @click.option("--timeout", type=float, help="openai: seconds for one try [120].")
 @click.option("--retries", type=click.IntRange(0), help="openai: tries again [5].")
 @click.option("--max-wait", type=float, help="openai: longest Retry-After to obey [120].")
-@click.option("--max-requests", type=click.IntRange(0), help="openai: spending limit.")
+@click.option("--max-requests", type=click.IntRange(0), help=MOST)
 @click.option("--extra", metavar="JSON", help="openai: more of the request, as an object.")
 @click.option("--batch-size", type=click.IntRange(1), default=8, help="Local models [8].")
 @click.option("--device", help="transformers: cuda, mps, cpu.")
@@ -65,10 +77,12 @@ def run(
     variants: tuple[str, ...],
     pairs_per_hazard: int | None,
     limit: int | None,
+    shuffle: int | None,
     shard: str,
     retry: tuple[str, ...],
     dry_run: bool,
     quiet: bool,
+    prompt: str | None,
     batch_size: int,
     extra: str | None,
     **options: Any,
@@ -79,33 +93,56 @@ def run(
     on where it was stopped, and asks again only what failed. Exit status 1: no row has a reply, or
     rows are missing or have an error in place of one.
     """
+    with typed_words():
+        _run(
+            spec, out, shard=_shard(shard), again=[name for name in retry if name != "nothing"],
+            dry=dry_run, quiet=quiet, prompt=prompt, shuffle=shuffle, batch_size=batch_size,
+            choice={
+                "configs": configs, "data": data, "hazards": hazards, "sides": sides,
+                "variants": variants, "pairs_per_hazard": pairs_per_hazard, "limit": limit,
+            },
+            options={**options, "extra_body": _json(extra)},
+        )  # fmt: skip
+
+
+def _run(
+    spec: str, out: Path, *, shard: tuple[int, int], again: list[str], dry: bool, quiet: bool,
+    prompt: str | None, shuffle: int | None, batch_size: int, choice: dict[str, Any],
+    options: dict[str, Any],
+) -> None:  # fmt: skip
     import datasets
 
     from dual_bench.recording import Recorder
-    from dual_bench.run import SENT, kind_of, make_model, rows_to_ask
+    from dual_bench.run import SENT, kind_of, make_model, rows_to_ask, shuffled, with_prompt
     from dual_bench.run import run as run_model
 
-    part, of = _shard(shard)
-    options["extra_body"] = _json(extra)
+    part, of = shard
     kind = kind_of(spec)
+    _check_number("--temperature", options["temperature"])
+    with_prompt({}, prompt)  # an empty one is told before rows and model are loaded
     if quiet:
         datasets.disable_progress_bars()
-    rows = rows_to_ask(  # before the model: loading one takes longer than a mistake in a name
-        configs, data=data, hazards=hazards, sides=sides, variants=variants,
-        pairs_per_hazard=pairs_per_hazard, limit=limit, columns=SENT, decode=kind != "openai",
-    )  # fmt: skip
+    # before the model: loading one takes longer than a mistake in a name
+    rows = rows_to_ask(**choice, columns=SENT, decode=kind != "openai")
+    if shuffle is not None:
+        rows = shuffled(rows, shuffle, of=of)
     model = make_model(spec, **options)
-    if dry_run:
-        _show_first(model, rows)
+    if dry:
+        from dual_bench.cli.run_dry import show
+
+        show(
+            model, rows, out, prompt=prompt, shard=part, of=of, retry=again,
+            max_requests=options["max_requests"],
+        )  # fmt: skip
         return
-    again = [name for name in retry if name != "nothing"]
     stopped: DualBenchError | None = None
-    with Recorder(out, rows, model=model.name, generation=model.generation) as recorder:
+    generation = with_prompt(model.generation, prompt)
+    with Recorder(out, rows, model=model.name, generation=generation) as recorder:
         with _orderly_end(), _progress(quiet) as bar:
             try:
                 run_model(
                     model, recorder, shard=part, of=of, retry=again, batch_size=batch_size,
-                    report=bar,
+                    prompt=prompt, report=bar,
                 )  # fmt: skip
             except SpendingLimit as used_up:
                 stopped = used_up
@@ -116,7 +153,7 @@ def run(
     for line in bar.notes():
         click.echo(line, err=True)
     if stopped is not None:
-        click.echo(str(stopped), err=True)
+        click.echo(typed(stopped), err=True)
     if not counts["answered"]:
         click.echo("no row has a reply", err=True)
         sys.exit(INCOMPLETE)
@@ -125,6 +162,11 @@ def run(
             f"{left:,} rows are missing or have an error; the same command asks {due:,}", err=True
         )
         sys.exit(INCOMPLETE)
+
+
+def _check_number(option: str, value: float | None) -> None:
+    if value is not None and not 0 <= value < math.inf:
+        raise BadValueError(option, value, "a number, 0 or more")
 
 
 def _json(text: str | None) -> dict[str, Any] | None:
@@ -142,16 +184,8 @@ def _json(text: str | None) -> dict[str, Any] | None:
 def _shard(text: str) -> tuple[int, int]:
     part, found, of = text.partition("/")
     if not (found and part.isdecimal() and of.isdecimal() and int(part) < int(of)):
-        raise UnknownNameError("--shard", text, ["I/N from 0/N on, such as 0/4, 1/4, 2/4 and 3/4"])
+        raise BadValueError("--shard", text, "I/N, from 0/N on, such as 0/4, 1/4, 2/4 and 3/4")
     return int(part), int(of)
-
-
-def _show_first(model: Model, rows: Any) -> None:
-    click.echo(f"{len(rows):,} rows; the first, {visible(rows[0]['id'])}, would be sent as:\n")
-    click.echo("\n".join(map(visible, model.preview(rows[0]).splitlines())))
-    click.echo("\nmodel: " + visible(model.name))
-    click.echo("settings: " + json.dumps(dict(model.generation)))
-    click.echo("dry run: nothing was asked, and nothing written")
 
 
 def _summary(counts: dict[str, int]) -> str:

@@ -177,7 +177,7 @@ class Chat:
             self._halt(f"{where} answers no more until it is paid: {said}")
         if 300 <= got.status < 400 and not self._answered:
             to = self._endpoint.scrubbed(got.headers.get("Location", "an unknown address"))
-            self._halt(f"{where} redirects to {to}, which is not followed; mend the base_url")
+            self._halt(f"{where} redirects to {to}, which is not followed; mend the address")
         status = _meant(got)
         if status == 401 or not self._answered:
             mistake = self._endpoint.mistake(status, self._model, said)

@@ -7,15 +7,17 @@ An endpoint is asked for many rows at once, a model on this machine in batches. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from dual_bench.errors import RunStoppedError
 from dual_bench.recording import FAILED, Answer, Recorder
 from dual_bench.recording.concurrently import ask_each
+from dual_bench.recording.sources import Row
 from dual_bench.recording.todo import Todo
 from dual_bench.responses import CUT_OFF, Response
 from dual_bench.run.kinds import AsyncModel, BatchModel, Model
+from dual_bench.run.prompts import Asking
 
 PATIENCE = 20  # rows in a row whose model raises what is no answer; then it is broken
 
@@ -45,6 +47,7 @@ def run(
     of: int = 1,
     retry: Iterable[str] = FAILED,
     batch_size: int = 8,
+    prompt: str | None = None,
     report: Report = lambda progress: None,
 ) -> None:
     """Ask the model for what is missing or has failed.
@@ -56,26 +59,28 @@ def run(
         of: see `Recorder.todo`.
         retry: see `Recorder.todo`.
         batch_size: rows at once, for a model on this machine.
+        prompt: asked in place of each row's own, for which `{prompt}` stands in it; then the
+            recorder's `generation` should be `prompts.with_prompt(model.generation, prompt)`.
         report: called after each row.
 
     Raises:
         DualBenchError: what stopped the run; rows not asked stay missing.
     """
-    which: dict[str, Any] = {"shard": shard, "of": of, "retry": list(retry)}
+    asking = Asking(prompt, recorder.settings.generation)
+    todo = asking.rows(recorder.todo(shard=shard, of=of, retry=retry))
     if isinstance(model, AsyncModel):
-        asyncio.run(_ask(model, recorder, which, report))
+        asyncio.run(_ask(model, recorder, todo, asking, report))
     else:
-        _answer(model, recorder, recorder.todo(**which), batch_size, report)
+        _answer(model, recorder, todo.batches(batch_size), _Meter(len(todo), report), asking)
 
 
 async def _ask(
-    model: AsyncModel, recorder: Recorder, which: dict[str, Any], report: Report
+    model: AsyncModel, recorder: Recorder, todo: Todo, prompts: Asking, report: Report
 ) -> None:
-    todo = recorder.todo(**which)
     meter = _Meter(len(todo), report, model)
 
     def keep(id: str, answer: Answer) -> None:
-        recorder.keep(id, answer)
+        recorder.keep(id, prompts.answer(id, answer))
         meter.count(id, answer)  # last: a report that fails costs no reply
 
     async with model:
@@ -92,11 +97,13 @@ async def _ask(
         await asking
 
 
-def _answer(model: BatchModel, recorder: Recorder, todo: Todo, size: int, report: Report) -> None:
-    meter = _Meter(len(todo), report)
-    for rows in todo.batches(size):
+def _answer(
+    model: BatchModel, recorder: Recorder, batches: Iterator[list[Row]], meter: _Meter,
+    prompts: Asking,
+) -> None:  # fmt: skip
+    for rows in batches:
         answers = model.answer(rows)
-        recorder.add_batch(rows, answers)
+        recorder.add_batch(rows, prompts.batch(rows, answers))
         for row, answer in zip(rows, answers, strict=True):
             meter.count(row["id"], answer)
 

@@ -39,6 +39,8 @@ class Request:
         if wrong := [name for name in OURS if name in extra]:
             raise EndpointError(f"extra_body: {', '.join(wrong)} is for the loop to set")
         named = set(extra) | ({"max_tokens"} if "max_completion_tokens" in extra else set())
+        for name, value in {**own, "system": system, "extra_body": extra}.items():
+            _json(value, name)
         self._own = {k: v for k, v in own.items() if v is not None and k not in named}
         self._extra = dict(extra)
         self.adaptable = tuple(self._own)
@@ -82,8 +84,8 @@ def content_of(row: Mapping[str, Any]) -> tuple[bytes, ...]:
     return b'[{"type":"image_url","image_url":{"url":"', *picture, after
 
 
-def _json(value: object) -> bytes:
+def _json(value: object, what: str = "a request") -> bytes:
     try:
         return _ENCODER.encode(value).encode("ascii")
     except (TypeError, ValueError, RecursionError) as err:
-        raise EndpointError(f"a request must be plain JSON values: {err}") from err
+        raise EndpointError(f"{what} must be plain JSON values: {err}") from err

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dual_bench.run import local
+from dual_bench.run import hub, local
 
 IDLE = ("_", "output", "return", "transformers_version", "use_cache")  # these change no word
 
@@ -24,7 +24,7 @@ class TransformersModel:
     """A `BatchModel`.
 
     Args:
-        model: name on the Hub, or a folder.
+        model: name on the Hub, or a folder, which is recorded by its whole path.
         device: such as "cuda:1"; None or "auto" is the accelerator, or else the CPU.
         dtype: of the weights, such as "float32"; "auto" is what they were saved in.
         max_new_tokens: room for a reply.
@@ -41,6 +41,7 @@ class TransformersModel:
         max_new_tokens: int = 512, temperature: float = 0.0, seed: int = 0,
         revision: str | None = None, system: str | None = None,
     ) -> None:  # fmt: skip
+        self.name = model = hub.find(model, revision)  # before the packages, which load slowly
         try:
             import torch
             from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -62,7 +63,6 @@ class TransformersModel:
         self._how = {"max_new_tokens": max_new_tokens, **(drawn if temperature else greedy)}
         own = self._model.generation_config  # the publisher's: end marks, penalties, top_p
         self._ends = {own.eos_token_id} if isinstance(own.eos_token_id, int) else own.eos_token_id
-        self.name = model
         self.generation: Mapping[str, Any] = {
             "max_new_tokens": max_new_tokens, "temperature": temperature, "seed": seed,
             "system": system, "dtype": str(self._model.dtype).removeprefix("torch."),

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dual_bench.errors import RunStoppedError
-from dual_bench.run import local
+from dual_bench.run import hub, local
 
 FAILED = {"abort", "error", None}  # of vLLM's finish reasons, those of no reply
 TAKEN = ("top_p", "top_k", "min_p", "repetition_penalty")  # as the model's publisher set them
@@ -26,7 +26,7 @@ class VLLMModel:
     """A `BatchModel`.
 
     Args:
-        model: name on the Hub, or a folder.
+        model: name on the Hub, or a folder, which is recorded by its whole path.
         dtype: of the weights, such as "bfloat16".
         max_tokens: room for a reply.
         temperature: 0 takes the likeliest token each time; anything else draws.
@@ -45,6 +45,7 @@ class VLLMModel:
         seed: int = 0, revision: str | None = None, system: str | None = None,
         engine: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
+        self.name = model = hub.find(model, revision)  # before the packages, which load slowly
         engine = {"limit_mm_per_prompt": {"image": 1}, **(engine or {})}
         if "trust_remote_code" in engine:
             raise RunStoppedError(f"{model}: trust_remote_code is not offered; write your own loop")
@@ -62,11 +63,10 @@ class VLLMModel:
         except Exception as err:
             local.unusable(model, err, "vllm")
         config = self._llm.model_config
-        self.name = model
         self.generation: Mapping[str, Any] = {
             **sampling, "system": system, "dtype": str(config.dtype).removeprefix("torch."),
             "revision": getattr(config.hf_config, "_commit_hash", None) or revision,
-            "engine": engine,
+            "engine": engine, "weights": hub.files_mark(model),
         }  # fmt: skip
         self._batches = local.Batches(self._ask, fatal=(EngineDeadError,))
 

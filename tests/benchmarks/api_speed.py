@@ -91,7 +91,7 @@ async def serve() -> None:
 
 
 @contextmanager
-def server(delay: float) -> Iterator[int]:
+def server(delay: float = 0.0) -> Iterator[int]:
     module = "tests.benchmarks.api_speed"
     command = [sys.executable, "-m", module, "--serve", "--delay", str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
