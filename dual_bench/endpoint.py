@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from dual_bench.errors import DualBenchError, EndpointError
 
 DEFAULT_URL = "https://api.openai.com/v1"
-OWN = "a server of one's own"
+OWN = "a private server"
 
 # What providers call a prompt that their filter stopped, in lower case.
 BLOCK_CODES = frozenset(
@@ -67,7 +67,7 @@ class Endpoint:
     def place(self) -> str:
         """Whose model answers, for settings that two starts of one run must share.
 
-        A server of one's own moves between ports and machines and stays the same.
+        A private server moves between ports and machines and stays the same.
         """
         host = urlsplit(self.shown).hostname or ""
         return OWN if _is_own(host) else self.shown

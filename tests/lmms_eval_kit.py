@@ -141,7 +141,7 @@ def sample(row: Row, text: Any, number: int = 0, **other: Any) -> dict[str, Any]
 
 def results(tasks: Mapping[str, int], **config: Any) -> dict[str, Any]:
     """The parts of a results file that matter here."""
-    generation = {"until": [], "max_new_tokens": 1024, "temperature": 0.0, "do_sample": False}
+    generation = {"until": [], "max_new_tokens": 512, "temperature": 0.0, "do_sample": False}
     return {
         "configs": {t: {"generation_kwargs": generation, "num_fewshot": 0} for t in tasks},
         "n-samples": {t: {"original": n, "effective": n} for t, n in tasks.items()},

@@ -25,7 +25,7 @@ from dual_bench import Result, Verdict, load, score
 from dual_bench.bridges.inspect import scorers, tasks
 from dual_bench.bridges.inspect.metrics import by_hazard, rates
 from dual_bench.bridges.inspect.samples import dataset
-from dual_bench.errors import BuildNotFoundError, DualBenchError, UnknownNameError
+from dual_bench.errors import BuildNotFoundError, DualBenchError, NoRowsError, UnknownNameError
 from dual_bench.judges import Request
 from tests.bridge_inspect_kit import evaluate, ids, output, record
 
@@ -98,7 +98,7 @@ def test_parts_are_chosen_by_name(build: Path) -> None:
     assert found[0].metadata["wordings"][1:], "the Chinese wording is of another variant"
     with pytest.raises(UnknownNameError, match="Did you mean 'privacy'"):
         dataset("dual_use", data=build, hazards=["privcy"])
-    with pytest.raises(UnknownNameError, match="config with sides"):
+    with pytest.raises(NoRowsError, match=r"prompts: cannot .* choose one of: dual_use, "):
         dataset("prompts", data=build)
 
 
@@ -273,7 +273,7 @@ def test_inspect_finds_the_tasks_by_their_names_and_asks_no_network(
     }
     command = [sys.executable, "-m", "inspect_ai", "eval", "dual_bench/dual_use"]
     command += ["dual_bench/contrast_image", "--model", "parrot/x", "--limit", "6"]
-    command += ["-T", "hazards=privacy,hate", "--log-dir", "logs"]
+    command += ["-T", "hazards=privacy,hate", "--log-dir", "logs", "--max-tokens", "77"]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "asked the network" not in done.stdout + done.stderr
@@ -281,6 +281,8 @@ def test_inspect_finds_the_tasks_by_their_names_and_asks_no_network(
     logs = [inspect_ai.log.read_eval_log(p) for p in sorted((tmp_path / "logs").glob("*.eval"))]
     assert {log.eval.task for log in logs} == {"dual_bench/dual_use", "dual_bench/contrast_image"}
     assert all(log.status == "success" and len(log.samples) == 6 for log in logs)
+    how = [log.plan.config for log in logs]  # the command's, and else the task's
+    assert {(config.max_tokens, config.temperature) for config in how} == {(77, 0.0)}
 
     wrong = [*command[:5], "--model", "parrot/x", "-T", "judge=nobody[x]"]
     done = subprocess.run(wrong, cwd=tmp_path, env=env, capture_output=True, text=True)

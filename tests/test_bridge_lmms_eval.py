@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import shutil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import dual_bench
@@ -17,6 +19,7 @@ from dual_bench.bridges.lmms_eval import task
 from dual_bench.bridges.lmms_eval.export import export
 from dual_bench.bridges.lmms_eval.failures import answer_of
 from dual_bench.bridges.lmms_eval.tallies import tallies
+from dual_bench.cli import main
 from dual_bench.errors import BuildNotFoundError, DamagedBuildError, NotABuildError, OutputError
 from dual_bench.load import read_rows
 from dual_bench.protocols import PROTOCOLS
@@ -63,6 +66,27 @@ def test_one_task_a_config_and_a_group(build: Path, tmp_path: Path) -> None:
     assert names == {"utils.py", "dual_bench.yaml", *(f"{name}.yaml" for name in done.tasks)}
     group = read_task(done.folder / "dual_bench.yaml")
     assert group == {"group": "dual_bench", "task": list(done.tasks)}
+
+
+def test_a_config_without_a_task_is_named(build: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main, ["export", "lmms-eval", "--out", str(tmp_path / "tasks"), "--data", str(build)]
+    )
+    assert done.exit_code == 0
+    assert done.stderr == (
+        "prompts is left out: its rows have no side, so that no reply could be judged\n"
+    )
+    part = tmp_path / "part"
+    shutil.copytree(build, part)
+    said = json.loads((part / "manifest.json").read_text(encoding="utf-8"))
+    said["files"] = [f for f in said["files"] if f.get("config") != "contrast_text"]
+    (part / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
+    found = export(tmp_path / "tasks2", part)
+    assert "dual_bench_contrast_text" not in found.tasks
+    assert found.left_out == {
+        "contrast_text": "this build has no rows of it",
+        "prompts": "its rows have no side, so that no reply could be judged",
+    }
 
 
 def test_a_task_reads_the_rows_of_its_config_offline(folder: Path, build: Path) -> None:

@@ -44,6 +44,7 @@ def test_the_harness_prints_and_logs_what_score_says(build: Path, tmp_path: Path
         PYTHON, script, tasks.folder, "dual_bench", out, "--limit", str(LIMIT)
     )
     assert "pair_accuracy" in printed
+    assert {(body["max_tokens"], body["temperature"]) for body in sent} == {(512, 0)}
     assert len(sent) >= len(rows)  # every picture arrived pixel by pixel, or a row was not found
     done = convert(out, tmp_path / "run", data=build)
     assert len(done.missing) == tasks.rows - len(rows)
@@ -74,8 +75,12 @@ def test_a_log_without_verdicts_and_one_that_broke_off(build: Path, tmp_path: Pa
     rows = read_rows(build, "dual_use", [*COLUMNS, "pixel_sha256"])
     replies = reply_to(rows)
     name = "dual_bench_dual_use"
-    run_harness(PYTHON, Answers(rows, replies), tasks, name, tmp_path / "one", "--predict_only")
-    assert convert(tmp_path / "one", tmp_path / "run", data=build).missing == ()
+    how = ("--predict_only", "--gen_kwargs", "max_new_tokens=2048")
+    sent, _ = run_harness(PYTHON, Answers(rows, replies), tasks, name, tmp_path / "one", *how)
+    assert {(body["max_tokens"], body["temperature"]) for body in sent} == {(2048, 0)}
+    done = convert(tmp_path / "one", tmp_path / "run", data=build)
+    assert done.missing == ()
+    assert done.settings.generation["generation_kwargs"]["max_new_tokens"] == 2048
     found = read_responses(tmp_path / "run" / "responses.jsonl").by_id()
     assert {id: r.response for id, r in found.items()} == replies
     replies[rows[30]["id"]] = "half of a pair: \ud83c"

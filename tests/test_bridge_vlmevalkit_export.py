@@ -15,7 +15,7 @@ from PIL import Image
 
 import dual_bench
 from dual_bench.bridges.vlmevalkit.export import export
-from dual_bench.errors import BuildNotFoundError, OutputError, UnknownNameError
+from dual_bench.errors import BuildNotFoundError, NoRowsError, OutputError, UnknownNameError
 from dual_bench.recording import data_digest, row_digest
 from dual_bench.schema import pixel_sha256
 
@@ -105,30 +105,35 @@ def row(prompt: str) -> dict[str, Any]:
     }
 
 
-def test_prompts_arrive_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prompts_arrive_as_they_are(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prompts = ['"two"\tcells\r\nand\nlines', " blank ", "1.0", "007", "[1]", "图片", "a,b;c|d"]
     rows = [row(prompt) for prompt in prompts]
     monkeypatch.setattr("dual_bench.bridges.vlmevalkit.export.load", lambda *a, **k: rows)
-    found = export(tmp_path)
+    found = export(tmp_path, build)
     assert as_vlmevalkit(found.path)["question"].tolist() == prompts
 
 
 @pytest.mark.parametrize("prompt", ["", "N/A", "nan", "None"])
 def test_a_prompt_that_would_be_lost_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str
 ) -> None:
     rows = [row("Describe the image."), row(prompt)]
     monkeypatch.setattr("dual_bench.bridges.vlmevalkit.export.load", lambda *a, **k: rows)
     with pytest.raises(OutputError, match="missing value"):
-        export(tmp_path)
+        export(tmp_path, build)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_mistakes_are_named(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownNameError, match="dual_use"):
         export(tmp_path, build, "dual_uze")
+    with pytest.raises(NoRowsError, match=r"prompts: cannot .* no side.* choose one of: dual_use,"):
+        export(tmp_path, build, "prompts")
     with pytest.raises(UnknownNameError, match="hate"):
         export(tmp_path, build, hazards="hat")
+    assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         export(tmp_path / "file", build)

@@ -2,6 +2,7 @@
 
 inspect, lmms_eval, vlmevalkit   one folder each: our rows in, and its logs into a run folder
 hub                              results as the Hub shows them
+askable                          which configs a harness can be given
 converted                        what all converters share
 secrets                          what of a log is not copied
 

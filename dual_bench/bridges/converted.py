@@ -66,7 +66,7 @@ class Asked(NamedTuple):
 
 
 def asked_rows(
-    log: Path,
+    log: str | Path,
     noted: Mapping[str, str | None],
     *,
     data: str | os.PathLike[str] | None = None,
@@ -172,7 +172,7 @@ def _rows_of(data: str | os.PathLike[str], ids: Iterable[str]) -> dict[str, Mapp
 
 
 def _check(
-    log: Path,
+    log: str | Path,
     noted: Mapping[str, str | None],
     rows: Mapping[str, Mapping[str, Any]],
     data: str | os.PathLike[str],

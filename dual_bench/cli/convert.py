@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dual_bench.console import LONGEST, clean
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import BadValueError
 
 if TYPE_CHECKING:
     from dual_bench.bridges.converted import Converted
@@ -37,15 +37,22 @@ def convert() -> None:
 
 
 @convert.command()
-@log_argument
+@click.argument("logs", metavar="LOG...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @out_option
 @data_option
-@click.option("--epoch", type=click.IntRange(1), help="Which one, of a log with several.")
-def inspect(log: Path, out: Path, data: Path | None, epoch: int | None) -> None:
-    """LOG is an .eval or .json file of Inspect (needs the extra `inspect`)."""
-    from dual_bench.bridges.inspect.convert import convert as convert_log
+@click.option("--epoch", type=click.IntRange(1), help="Which one, of logs with several.")
+@click.option("--model", help="Only logs of this one, as Inspect names it: openai/NAME.")
+def inspect(
+    logs: tuple[Path, ...], out: Path, data: Path | None, epoch: int | None, model: str | None
+) -> None:
+    """LOG is an .eval or .json file of Inspect, or a folder of them (needs the extra `inspect`).
 
-    _say(out, convert_log(log, out, data=data, epoch=epoch))
+    Several logs, as of a retry, become one run: of one model, asked in one way. Logs of other
+    tasks in a folder are left alone and named.
+    """
+    from dual_bench.bridges.inspect.convert import convert as convert_logs
+
+    _say(out, convert_logs(logs, out, data=data, epoch=epoch, model=model))
 
 
 @convert.command("lmms-eval")
@@ -93,7 +100,7 @@ def _setting(text: str) -> tuple[str, Any]:
     """Name and value; a value that is JSON is taken as such, so that 0 is a number."""
     name, found, value = text.partition("=")
     if not found or not name:
-        raise UnknownNameError("--setting", text, ["NAME=VALUE, such as temperature=0"])
+        raise BadValueError("--setting", text, "NAME=VALUE, such as temperature=0")
     try:
         return name, json.loads(value)
     except ValueError:

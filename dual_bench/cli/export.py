@@ -28,7 +28,10 @@ def export() -> None:
 @out_option
 @data_option
 def lmms_eval(out: Path, data: Path | None) -> None:
-    """A folder of tasks for lmms-eval's --include_path, one task a config."""
+    """A folder of tasks for lmms-eval's --include_path, one task a config.
+
+    A config that has no task is named.
+    """
     from dual_bench.bridges.lmms_eval.export import export as write
 
     done = write(out, data)
@@ -37,6 +40,8 @@ def lmms_eval(out: Path, data: Path | None) -> None:
         f"  lmms-eval --include_path {done.folder} --tasks {done.tasks[0]} --log_samples "
         f"--output_path logs --model ..."
     )
+    for config, why in done.left_out.items():
+        click.echo(f"{config} is left out: {why}", err=True)
 
 
 @export.command()

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from dual_bench.errors import NoRowsError, UnknownNameError
+from dual_bench.errors import BadValueError, NoRowsError
 from dual_bench.load import as_names, load
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def rows_to_ask(
 
     Raises:
         UnknownNameError: a name that does not exist.
+        BadValueError: fewer than one pair.
         NoRowsError: nothing is left.
         DualBenchError: there is no usable build.
     """
@@ -52,7 +53,7 @@ def rows_to_ask(
 
     names = as_names(configs)
     if pairs_per_hazard is not None and pairs_per_hazard < 1:
-        raise UnknownNameError("number of pairs", pairs_per_hazard, ["1 or more"])
+        raise BadValueError("number of pairs", pairs_per_hazard, "1 or more")
     parts = []
     for name in names:
         part = _load(

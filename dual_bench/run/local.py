@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zlib import crc32
 
+from dual_bench.defaults import MAX_TOKENS, TEMPERATURE
 from dual_bench.errors import DamagedBuildError, DependencyError, DualBenchError, RunStoppedError
 from dual_bench.recording.answer import Answer
 from dual_bench.run.kinds import Row
 
-__all__ = ["Answer", "Batches", "Row"]
+__all__ = ["MAX_TOKENS", "TEMPERATURE", "Answer", "Batches", "Row"]
 
 LONGEST = 500  # characters of an error that are kept
 PATIENCE = 20  # rows in a row that fail alone; then it is the model that is broken

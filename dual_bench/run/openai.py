@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Self
 
+from dual_bench.defaults import MAX_TOKENS, TEMPERATURE
 from dual_bench.endpoint import find_endpoint
 from dual_bench.errors import DamagedBuildError
 from dual_bench.recording.answer import Answer
@@ -51,8 +52,8 @@ class ChatModel:
         *,
         base_url: str | None = None,
         api_key_env: str = "OPENAI_API_KEY",
-        max_tokens: int | None = 512,
-        temperature: float | None = 0.0,
+        max_tokens: int | None = MAX_TOKENS,
+        temperature: float | None = TEMPERATURE,
         system: str | None = None,
         concurrency: int = 16,
         extra_body: Mapping[str, Any] | None = None,

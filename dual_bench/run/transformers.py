@@ -38,8 +38,8 @@ class TransformersModel:
 
     def __init__(
         self, model: str, *, device: str | None = None, dtype: str = "auto",
-        max_new_tokens: int = 512, temperature: float = 0.0, seed: int = 0,
-        revision: str | None = None, system: str | None = None,
+        max_new_tokens: int = local.MAX_TOKENS, temperature: float = local.TEMPERATURE,
+        seed: int = 0, revision: str | None = None, system: str | None = None,
     ) -> None:  # fmt: skip
         self.name = model = hub.find(model, revision)  # before the packages, which load slowly
         try:

@@ -41,9 +41,9 @@ class VLLMModel:
     """
 
     def __init__(
-        self, model: str, *, dtype: str = "auto", max_tokens: int = 512, temperature: float = 0.0,
-        seed: int = 0, revision: str | None = None, system: str | None = None,
-        engine: Mapping[str, Any] | None = None,
+        self, model: str, *, dtype: str = "auto", max_tokens: int = local.MAX_TOKENS,
+        temperature: float = local.TEMPERATURE, seed: int = 0, revision: str | None = None,
+        system: str | None = None, engine: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         self.name = model = hub.find(model, revision)  # before the packages, which load slowly
         engine = {"limit_mm_per_prompt": {"image": 1}, **(engine or {})}

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from dual_bench.bridges.hub.boards import boards
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import BadValueError
 from dual_bench.schema.columns import SPLIT
 
 FILE = "eval.yaml"
@@ -53,12 +53,12 @@ def eval_yaml(framework: str = INSPECT) -> str:
             that one needs are left out.
 
     Raises:
-        UnknownNameError: this is no identifier of a framework.
+        BadValueError: this is no identifier of a framework.
     """
     import yaml
 
     if not _IDENTIFIER.fullmatch(framework):
-        raise UnknownNameError("evaluation framework", framework, [INSPECT, "an identifier"])
+        raise BadValueError("evaluation framework", framework, f"{INSPECT} or another identifier")
     extra = _INSPECT_PARTS if framework == INSPECT else {}
     content = {
         "name": NAME,

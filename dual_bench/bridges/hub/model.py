@@ -20,7 +20,7 @@ from typing import Any
 
 from dual_bench.bridges.converted import few
 from dual_bench.bridges.hub.boards import METRICS, PROTOCOL, Board, boards, whole
-from dual_bench.errors import DualBenchError, UnknownNameError
+from dual_bench.errors import BadValueError, DualBenchError
 from dual_bench.files import make_folder, whole_file
 from dual_bench.metrics import Estimate
 from dual_bench.result import Result
@@ -98,7 +98,7 @@ def write_eval_results(
         DualBenchError: see `eval_results`.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
-        raise UnknownNameError("name of a file", name, ["letters, digits, '_', '-' and '.'"])
+        raise BadValueError("name of a file", name, "letters, digits, '_', '-' and '.'")
     text = eval_results(result, **how)
     path = Path(folder) / FOLDER / f"{name}.yaml"
     make_folder(path.parent)
@@ -109,7 +109,7 @@ def write_eval_results(
 
 def _check(result: Result, dataset_repo: str) -> None:
     if not _REPO.fullmatch(dataset_repo):
-        raise UnknownNameError("dataset repository", dataset_repo, ["<namespace>/<name>"])
+        raise BadValueError("dataset repository", dataset_repo, "<namespace>/<name>")
     if result.protocol.name != PROTOCOL:
         raise DualBenchError(
             f"the boards are for the protocol {PROTOCOL}, and this result is of "
@@ -192,10 +192,10 @@ def _plain(judge: Mapping[str, Any], key: str) -> str:
 def _source(url: str | None, name: str | None, user: str | None) -> dict[str, str]:
     if url is None:
         if name or user:
-            raise UnknownNameError("source", name or user, ["one with source_url"])
+            raise BadValueError("name or user of a source", name or user, "one with source_url")
         return {}
     if not re.fullmatch(r"https?://\S+", url):
-        raise UnknownNameError("source_url", url, ["https://..."])
+        raise BadValueError("source_url", url, "https://...")
     return {k: v for k, v in (("url", url), ("name", name), ("user", user)) if v}
 
 
@@ -206,5 +206,5 @@ def _date(given: str | dt.date | None) -> str:
     try:
         dt.datetime.fromisoformat(text)
     except ValueError as err:
-        raise UnknownNameError("date", text, ["ISO 8601, such as 2026-01-31"]) from err
+        raise BadValueError("date", text, "ISO 8601, such as 2026-01-31") from err
     return text

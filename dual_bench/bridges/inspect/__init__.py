@@ -6,7 +6,9 @@ pictures   picture bytes, read when their turn comes
 reply      what its model output says, in our terms; the same for scorers and converter
 scorers    our judges and protocols
 metrics    our metrics over all its samples, the unscored included
-convert    a log into a run folder
+convert    logs into a run folder
+logs       which logs make up one run
+join       one reply a row out of several logs
 log        reading a log piece by piece
 settings   model and generation settings out of its header
 

@@ -49,13 +49,21 @@ class Log:
         self.path = path
         self._api = _api()
         if not path.is_file():
-            raise ResponsesError(f"{path}: no such file; expected an .eval or .json log of Inspect")
+            raise ResponsesError(
+                f"{path}: no such file; expected an .eval or .json log of Inspect, or a folder"
+            )
         self._is_json = path.suffix.lower() == ".json"
         with self._named():
             self.header: EvalLog = self._api.read_eval_log(str(path), header_only=not self._is_json)
+        self._entries: list[Entry] | None = None
 
     def entries(self) -> list[Entry]:
         """The samples that there are, in the order of the log."""
+        if self._entries is None:
+            self._entries = self._read_entries()
+        return self._entries
+
+    def _read_entries(self) -> list[Entry]:
         with self._named():
             if self._is_json:
                 found: Sequence[Any] = self.header.samples or []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import fsspec  # type: ignore[import-untyped]
 from fsspec.spec import AbstractFileSystem  # type: ignore[import-untyped]
 
-from dual_bench.errors import UnknownNameError
+from dual_bench.errors import BadValueError
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -47,7 +47,6 @@ class Pictures(AbstractFileSystem):  # type: ignore[misc]
         key, _, row = self._strip_protocol(path).partition("/")
         dataset = _opened.get(key)
         if dataset is None or mode != "rb" or not row.isdecimal() or int(row) >= len(dataset):
-            raise UnknownNameError(
-                "picture", path, [f"{SCHEME}://SET/ROW, as this process gave them"]
-            )
+            must = f"{SCHEME}://SET/ROW, as this process gave them"
+            raise BadValueError("picture", path, must)
         return io.BytesIO(dataset[int(row)]["image"]["bytes"])

@@ -15,15 +15,15 @@ from typing import Any, cast
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageUser, ContentImage, ContentText
 
+from dual_bench.bridges.askable import check_askable
 from dual_bench.bridges.inspect.pictures import addresses
-from dual_bench.errors import ResponsesError, UnknownNameError
+from dual_bench.errors import ResponsesError
 from dual_bench.load import find_build, load
 from dual_bench.metrics.table import EXPECTED_OF_SIDE
 from dual_bench.recording import row_digest
 from dual_bench.recording.identity import SEEN
 from dual_bench.rows import Row, Rows, rows_for
 from dual_bench.schema import SIDES, read_manifest
-from dual_bench.schema import config as config_named
 
 
 def dataset(
@@ -46,15 +46,10 @@ def dataset(
     """
     folder = find_build(data)
     configs = read_manifest(folder).configs
-    if not config_named(config, configs).variants:
-        raise UnknownNameError("config with sides", config, [c for c in configs if c != config])
+    check_askable(config, configs)
     found = cast(
         Any, load(config, path=folder, hazards=hazards, variants=variants, decode=False)
     ).with_format(None)
-    if not len(found):
-        raise UnknownNameError(
-            f"part of {config}: no row has these hazards and variants", [hazards, variants], ["all"]
-        )
     columns = found.select_columns(list(SEEN)).to_dict()
     seen = [
         dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)

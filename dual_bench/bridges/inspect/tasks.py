@@ -4,8 +4,9 @@
     inspect eval dual_bench/dual_use_perturbed -T variants=rotation,chinese -T hazards=privacy ...
 
 A call that fails is recorded and scored as `model_error`, and the others go on; where half of them
-fail the log's status is `error`. `--limit`, `--temperature`, `--retry-on-error` and all else is
-Inspect's own.
+fail the log's status is `error`. Temperature and room for a reply are those of `dual-bench run`,
+unless the command says otherwise (`--temperature`, `--max-tokens`); `--limit`, `--retry-on-error`
+and all else is Inspect's own.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import cast
 
 from inspect_ai import Task, task
 from inspect_ai._util.error import PrerequisiteError  # has no public place
+from inspect_ai.model import GenerateConfig
 from inspect_ai.solver import generate
 from rich.markup import escape
 
 from dual_bench.bridges.inspect.samples import dataset
 from dual_bench.bridges.inspect.scorers import as_expected, outcome
+from dual_bench.defaults import MAX_TOKENS, TEMPERATURE
 from dual_bench.errors import DualBenchError
 from dual_bench.load import find_build
 from dual_bench.protocols import DEFAULT
@@ -109,6 +112,7 @@ def _made(
         dataset=dataset(config, data=data, hazards=hazards, variants=variants),
         solver=generate(),
         scorer=[outcome(protocol, judge), as_expected(protocol, judge)],
+        config=GenerateConfig(max_tokens=MAX_TOKENS, temperature=TEMPERATURE),
         fail_on_error=BROKEN,
         score_on_error=True,
         version=DATA_VERSION,

@@ -1,20 +1,22 @@
 """Write a folder of tasks that lmms-eval reads: `--include_path FOLDER --tasks dual_bench`.
 
-One task a config, all of them in the group `dual_bench`. The tasks read the Parquet files of a
-build by their absolute paths, without asking the network, so a folder is of use on the machine
-where it was written. Nothing of the harness is imported.
+One task a config that can be judged, all of them in the group `dual_bench`. The tasks read the
+Parquet files of a build by their absolute paths, without asking the network, so a folder is of use
+on the machine where it was written. Nothing of the harness is imported.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dual_bench.bridges.askable import askable
 from dual_bench.bridges.converted import few
 from dual_bench.bridges.lmms_eval.task import PROTOCOL, TALLIES
+from dual_bench.defaults import MAX_TOKENS, TEMPERATURE
 from dual_bench.errors import DamagedBuildError, OutputError
 from dual_bench.files import make_folder, whole_file
 from dual_bench.load import check_files, find_build
@@ -25,8 +27,8 @@ GROUP = "dual_bench"
 # Greedy, and no stop words: without `until` the harness would have models stop at an empty line.
 GENERATION: dict[str, Any] = {
     "until": [],
-    "max_new_tokens": 1024,
-    "temperature": 0,
+    "max_new_tokens": MAX_TOKENS,
+    "temperature": TEMPERATURE,
     "do_sample": False,
 }
 _FUNCTIONS = ("doc_to_visual", "doc_to_text", "doc_to_target", "process_results")
@@ -41,11 +43,13 @@ class Exported(NamedTuple):
         folder: for `--include_path`.
         tasks: their names for `--tasks`, without the group's.
         rows: rows of all tasks.
+        left_out: config that has no task -> why.
     """
 
     folder: Path
     tasks: tuple[str, ...]
     rows: int
+    left_out: Mapping[str, str]
 
 
 def export(out: str | os.PathLike[str], data: str | os.PathLike[str] | None = None) -> Exported:
@@ -61,9 +65,7 @@ def export(out: str | os.PathLike[str], data: str | os.PathLike[str] | None = No
     """
     build = find_build(data)
     manifest = read_manifest(build)
-    configs = [
-        c.name for c in manifest.configs.values() if c.variants and manifest.data_files(c.name)
-    ]
+    configs, left_out = askable(manifest)
     if not configs:
         raise DamagedBuildError(f"{build}: holds no rows that a model could be asked about")
     texts = {"utils.py": _utils()}
@@ -73,7 +75,7 @@ def export(out: str | os.PathLike[str], data: str | os.PathLike[str] | None = No
     folder = Path(out).resolve()
     _write(folder, texts)
     rows = sum(f.rows for config in configs for f in manifest.data_files(config))
-    return Exported(folder, tuple(map(_task, configs)), rows)
+    return Exported(folder, tuple(map(_task, configs)), rows, left_out)
 
 
 def _task(config: str) -> str:

@@ -28,12 +28,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dual_bench.bridges.askable import check_askable
 from dual_bench.bridges.vlmevalkit.names import COLUMNS, ROW_PREFIX, dataset_name
 from dual_bench.errors import DamagedBuildError, OutputError
 from dual_bench.files import make_folder, whole_file
-from dual_bench.load import as_names, load
+from dual_bench.load import as_names, find_build, load
 from dual_bench.recording import data_digest, row_digest
 from dual_bench.recording.identity import SEEN
+from dual_bench.schema import read_manifest
 
 _READ = (*SEEN, "image", "expected", "hazard")
 _NO_PICTURE = "[" + " " * 64 + "]"
@@ -84,11 +86,13 @@ def export(
         variants: only rows of these; None is all.
 
     Raises:
-        DualBenchError: no build, no such config, hazard or variant, a prompt that VLMEvalKit would
-            not read as it is, or the file cannot be written.
+        DualBenchError: no build, no such config, hazard or variant, a config without sides, a
+            prompt that VLMEvalKit would not read as it is, or the file cannot be written.
     """
+    build = find_build(data)
+    check_askable(config, read_manifest(build).configs)
     wanted: dict[str, Any] = {
-        "path": data,
+        "path": build,
         "hazards": None if hazards is None else as_names(hazards),
         "variants": None if variants is None else as_names(variants),
         "streaming": True,
