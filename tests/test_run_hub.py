@@ -46,6 +46,7 @@ def missing() -> RepositoryNotFoundError:
 def there(monkeypatch: pytest.MonkeyPatch) -> Hub:
     found = Hub()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "https://huggingface.co")
     monkeypatch.setattr(huggingface_hub, "HfApi", lambda: found)
     monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", found.cache)
     return found
@@ -135,3 +136,14 @@ def test_weights_of_a_folder_have_a_mark(here: Path) -> None:
     assert files_mark(str(here)) == mark
     (here / "a.bin").write_bytes(b"")
     assert files_mark(str(here)) != mark
+
+
+def test_what_a_mirror_does_not_list_it_may_still_have(
+    there: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.fault = missing()
+    monkeypatch.setattr(constants, "ENDPOINT", "https://mirror.example/hub")
+    check("owner/model")
+    there.fault = ConnectError("no name")
+    with pytest.raises(RunStoppedError, match="cannot be reached"):
+        check("owner/model")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dual_bench.errors import RunStoppedError
 
+HUB = "https://huggingface.co"
 SECONDS = 10  # for the one request
 WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".gguf")
 _NO_WAY = ("ConnectError", "ConnectTimeout", "ConnectionError")  # of httpx, and of requests
@@ -69,6 +70,8 @@ def _on_the_hub(model: str, revision: str | None) -> str:
             return ""
         HfApi().model_info(model, timeout=SECONDS)
     except RepositoryNotFoundError:
+        if constants.ENDPOINT != HUB:  # a mirror can have the files and no such page
+            return ""
         return "not found on the Hub (if it is private, log in with `hf auth login`)"
     except Exception as err:  # of whichever library carries the request
         if any(kind.__name__ in _NO_WAY for kind in type(err).__mro__):
