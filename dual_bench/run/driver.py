@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from dual_bench.errors import RunStoppedError
+from dual_bench.errors import DualBenchError, RunStoppedError
 from dual_bench.recording import FAILED, Answer, Recorder
 from dual_bench.recording.concurrently import ask_each
 from dual_bench.recording.sources import Row
@@ -64,14 +64,27 @@ def run(
         report: called after each row.
 
     Raises:
-        DualBenchError: what stopped the run; rows not asked stay missing.
+        DualBenchError: what stopped the run; rows not asked stay missing. Or it was called where
+            an event loop runs, as in a notebook; the message says what to write there.
     """
     asking = Asking(prompt, recorder.settings.generation)
     todo = asking.rows(recorder.todo(shard=shard, of=of, retry=retry))
     if isinstance(model, AsyncModel):
+        _check_no_loop()
         asyncio.run(_ask(model, recorder, todo, asking, report))
     else:
         _answer(model, recorder, todo.batches(batch_size), _Meter(len(todo), report), asking)
+
+
+def _check_no_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise DualBenchError(
+        "run: an event loop runs in this thread, as in a notebook; there write `async with model: "
+        "await recorder.ask_all(model.ask, concurrency=model.concurrency)`"
+    )
 
 
 async def _ask(

@@ -10,7 +10,7 @@ import io
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich import box
 from rich.cells import cell_len
@@ -57,7 +57,7 @@ def text(*parts: str | Grid, width: int | None = None) -> str:
         width: of a line; None is `COLUMNS`, or that of the terminal, or WIDTH where there is none.
     """
     if width is None:
-        screen = Console()  # it knows both
+        screen = _console()  # it knows both
         told = os.environ.get("COLUMNS", "").isdigit()
         width = screen.width if told or screen.is_terminal else WIDTH
     return "\n".join(_lines(parts, width))
@@ -77,7 +77,7 @@ def _lines(parts: Iterable[str | Grid], width: int) -> Iterator[str]:
 def _printed(piece: str | Grid, width: int) -> list[str]:
     out = io.StringIO()
     least = 0 if isinstance(piece, str) else _least(piece)
-    console = Console(file=out, width=max(width, least), color_system=None, legacy_windows=False)
+    console = _console(file=out, width=max(width, least), color_system=None, legacy_windows=False)
     if isinstance(piece, str):
         console.print(Text(visible(piece)))
     else:
@@ -89,7 +89,12 @@ def _printed(piece: str | Grid, width: int) -> list[str]:
 
 def _least(grid: Grid) -> int:
     """The narrowest that a table can be without a broken number."""
-    return Console(width=WIDEST).measure(_table(grid)).minimum
+    return _console(width=WIDEST).measure(_table(grid)).minimum
+
+
+def _console(**how: Any) -> Console:
+    """Rich's, which in a notebook would show what it is given in place of writing it."""
+    return Console(force_jupyter=False, **how)
 
 
 def _fitting(grid: Grid, width: int) -> Iterator[Grid]:
