@@ -103,6 +103,9 @@ class Comparison:
 
         return show_comparison(self)
 
+    def __repr__(self) -> str:
+        return f"<Comparison by {self.protocol.id}: {self.n} rows that both have>"
+
 
 def compare(first: Result, second: Result, *, across_judges: bool = False) -> Comparison:
     """Compare two results on the rows that they share.

@@ -276,7 +276,8 @@ def test_show_writes_the_picture_of_a_row(build: Path, tmp_path: Path, row: str)
     ):
         result = CliRunner().invoke(main, ["show", bad])
         assert result.exit_code == 2
-        assert "error: unknown" in result.output
+        said = "id must be" if bad == "nonsense" else "unknown"
+        assert f"error: {said}" in result.output
 
 
 def test_hazards_share_no_pair_and_ids_are_stable() -> None:

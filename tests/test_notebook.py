@@ -28,11 +28,13 @@ def cells() -> list[dict[str, Any]]:
 def test_every_cell_runs_and_the_words_are_true(build: Path, tmp_path: Path) -> None:
     (tmp_path / "dual-bench").symlink_to(build)
     code = "\n\n".join("".join(cell["source"]) for cell in cells())
-    last = (
-        "\nprint(values.set_index('metric').loc[['SCR', 'RR_b'], 'value'].groupby('metric').max())"
-    )
+    code += """
+highest = values.groupby("metric")["value"].max()
+import json
+print(json.dumps(highest.to_dict()))
+"""
     done = subprocess.run(
-        [sys.executable, "-c", code + last],
+        [sys.executable, "-c", code],
         cwd=tmp_path,
         env=os.environ | {"HF_HOME": str(tmp_path / "hf")},
         capture_output=True,
@@ -41,20 +43,34 @@ def test_every_cell_runs_and_the_words_are_true(build: Path, tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert "All rows" in done.stdout
-    found = dict(line.split() for line in done.stdout.splitlines()[-4:] if line.count(".") == 1)
-    assert found == {"SCR": "0.0", "RR_b": "1.0"}
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert {name: found[name] for name in ("SCR", "RR_h", "RR_b")} == {
+        "SCR": 0,
+        "RR_h": 1,
+        "RR_b": 1,
+    }
     assert len((tmp_path / "tour-run" / "responses.jsonl").read_text().splitlines()) == 12
 
 
+@pytest.fixture(scope="module")
+def refused(build: Path) -> dual_bench.Result:
+    rows = dual_bench.load("dual_use", path=build, columns=["id"], decode=False)
+    return dual_bench.score([{"id": row["id"], "response": "No."} for row in rows], build)
+
+
 def test_a_result_is_printed_in_a_notebook_as_elsewhere(
-    build: Path, monkeypatch: pytest.MonkeyPatch
+    refused: dual_bench.Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rich writes nothing there: it shows what it is given by itself."""
-    rows = dual_bench.load("dual_use", path=build, columns=["id"], decode=False)
-    result = dual_bench.score([{"id": row["id"], "response": "No."} for row in rows], build)
-    elsewhere = str(result)
+    elsewhere = str(refused)
     monkeypatch.setattr(console, "_is_jupyter", lambda: True)
-    assert str(result) == elsewhere
+    assert str(refused) == elsewhere
+
+
+def test_a_cell_that_ends_in_a_result_shows_one_line(refused: dual_bench.Result) -> None:
+    for shown in (repr(refused), repr(dual_bench.compare(refused, refused))):
+        assert len(shown) < 100
+        assert "72" in shown
 
 
 def test_an_endpoint_is_asked_with_await_in_a_notebook(build: Path, tmp_path: Path) -> None:
