@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dual_bench.errors import JournalError
-from dual_bench.journal import Journal
 from dual_bench.outcomes import Reason
 from dual_bench.recording.settings import RunSettings, differences, read_settings
 from dual_bench.responses import read_responses
@@ -15,21 +14,21 @@ _SHOWN = 3
 
 
 def earlier_replies(
-    folder: Path, journal: Journal, digests: Mapping[str, str]
+    folder: Path, digests: Mapping[str, str], *, is_begun: bool
 ) -> dict[str, Reason | None]:
     """Why each row that was asked has no reply; None where it has one.
 
     Args:
         folder: of the run.
-        journal: its replies; a link may lead to it, so its own folder can be another one.
         digests: id -> digest of the rows of today.
+        is_begun: whether its journal holds a record; nothing is read where it holds none.
 
     Raises:
         JournalError: a row was another one when it was asked.
         ResponsesError: the file says two things about one row.
     """
     known: dict[str, Reason | None] = {}
-    if next(iter(journal.records()), None) is None:
+    if not is_begun:
         return known
     other = []
     for response in read_responses(folder):

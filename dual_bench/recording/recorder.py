@@ -82,7 +82,8 @@ class Recorder:
         make_folder(self.folder)
         with ExitStack() as undo:
             self._journal = undo.enter_context(Journal(self.folder / RESPONSES))
-            found = earlier_replies(self.folder, self._journal, self._rows.digests)
+            is_begun = next(iter(self._journal.records()), None) is not None
+            found = earlier_replies(self.folder, self._rows.digests, is_begun=is_begun)
             answered = any(reason is None for reason in found.values())
             check_settings(self.folder, self.settings, answered)
             write_settings(self.folder, self.settings)

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dual_bench.errors import JournalError
 from dual_bench.journal import read_journal
 from dual_bench.outcomes import Reason
-from dual_bench.recording.earlier import check_settings
+from dual_bench.recording.earlier import check_settings, earlier_replies
 from dual_bench.recording.settings import RunSettings
 from dual_bench.recording.sources import Rows
 from dual_bench.recording.todo import positions
-from dual_bench.responses import RESPONSES, read_responses
+from dual_bench.responses import RESPONSES
 
 _ROOM = ("max_completion_tokens", "max_tokens", "max_new_tokens")
 
@@ -45,7 +44,9 @@ def due(
         JournalError: the folder holds another run, as a recorder would say.
     """
     known = Rows(rows)
-    found = _earlier(folder, known.digests)
+    file = folder / RESPONSES
+    is_begun = file.is_file() and bool(read_journal(file))
+    found = earlier_replies(folder, known.digests, is_begun=is_begun)
     check_settings(folder, settings, any(reason is None for reason in found.values()))
     again = {Reason.MISSING, *map(Reason, retry)}
     part = positions(len(known), shard, of)
@@ -87,18 +88,3 @@ def room(generation: Mapping[str, Any]) -> int | None:
             if isinstance(settings.get(name), int):
                 return int(settings[name])
     return None
-
-
-def _earlier(folder: Path, digests: Mapping[str, str]) -> dict[str, Reason | None]:
-    """Why each row that was asked has no reply; None where it has one."""
-    file = folder / RESPONSES
-    if not file.is_file() or not read_journal(file):
-        return {}
-    replies = list(read_responses(folder))
-    for reply in replies:
-        if reply.id in digests and reply.meta.get("row") != digests[reply.id]:
-            raise JournalError(
-                f"{folder}: holds replies on another build of the data, such as {reply.id}; take "
-                f"another folder, or the data of that run"
-            )
-    return {reply.id: reply.reason for reply in replies}
